@@ -1,0 +1,71 @@
+# SPDX-FileCopyrightText: homevirt.fleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    DOCUMENTATION = r"""
+options:
+  format:
+    description:
+      - Format of the image.
+      - When not given, it is told by the file name (C(.qcow2), C(.qcow), C(.vmdk), C(.vdi), C(.vhd), C(.vpc), C(.vhdx), C(.raw)); any
+        other name needs this option. The content is never asked, because a guest can write the header of another format into its
+        own raw disk and so have the host open any file.
+      - The header must agree with it, or the image is refused.
+    type: str
+    choices: [raw, qcow2, qcow, vmdk, vdi, vpc, vhdx]
+  access:
+    description:
+      - V(r) attaches read-only on every layer. V(w) lets the host write into the image.
+      - In a disk's own mapping Xen's V(ro) and V(rw) are understood too.
+    type: str
+    choices: [r, w]
+    default: r
+  backend:
+    description:
+      - How the image becomes a block device.
+      - V(loop) puts a raw image or a block device straight behind a loop device.
+      - V(nbd) serves it with C(qemu-nbd) on a C(/dev/nbdX); the kernel needs the C(nbd) module, which is loaded when missing.
+      - V(nbdfuse) serves it with C(qemu-nbd) and C(nbdfuse) as a file and puts a loop device on that; it needs FUSE only.
+      - V(auto) takes the first of these that can serve the disk on this host.
+    type: str
+    choices: [auto, nbd, nbdfuse, loop]
+    default: auto
+  overlay:
+    description:
+      - Whether writes go into a throwaway layer. The image is opened read-only and stays as it is; what was written is gone
+        after detaching. O(access) is V(w) then.
+    type: bool
+    default: false
+  overlay_dir:
+    description:
+      - Directory whose file system holds the throwaway layer. The layer has no name there and leaves nothing behind.
+    type: path
+    default: /var/tmp
+  references:
+    description:
+      - Backing, data or extent files outside the image's own directory that it may open. Any other such file is refused, because
+        an image from outside could name any file of the host.
+    type: list
+    elements: path
+    default: []
+  force:
+    description:
+      - Whether an image that is attached otherwise than asked for is detached and attached anew, and whether file systems
+        that somebody else mounted from it are unmounted first.
+      - It never tears a disk away from under a mounted file system or a program, and never overrides another user of the image.
+    type: bool
+    default: false
+  timeout:
+    description:
+      - Seconds that one command, or the wait for one device, may take.
+    type: float
+    default: 30.0
+requirements:
+  - losetup, blkid, partx, mount (util-linux)
+  - qemu-nbd (Debian package qemu-utils, Fedora qemu-img) for all formats but raw
+  - nbdfuse (Debian package libnbd-bin, Fedora libnbd-fuse) and fusermount3 (fuse3) where the kernel has no nbd module
+  - root
+"""

@@ -1,0 +1,56 @@
+# SPDX-FileCopyrightText: homevirt.fleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to homevirt.fleet: not a public interface.
+"""The machine an engine works on: its runner, its kernel's file systems, its clock."""
+
+from __future__ import annotations
+
+import time
+import typing as t
+
+from .errors import TimedOut
+from .runner import Runner
+
+FIRST_PAUSE = 0.002
+LONGEST_PAUSE = 0.1
+
+
+class Host:
+    """Paths are attributes so that tests can point them at a tree of their own.
+
+    timeout: seconds that one wait or one command may take.
+    """
+
+    def __init__(
+        self,
+        runner: Runner,
+        *,
+        timeout: float = 30.0,
+        proc: str = "/proc",
+        sys: str = "/sys",
+        dev: str = "/dev",
+        run: str = "/run",
+        clock: t.Callable[[], float] = time.monotonic,
+        sleep: t.Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.runner = runner
+        self.timeout = timeout
+        self.proc = proc
+        self.sys = sys
+        self.dev = dev
+        self.run = run
+        self.clock = clock
+        self.sleep = sleep
+
+    def await_true(self, condition: t.Callable[[], bool], what: str, why: str, hint: str) -> None:
+        """Poll until the condition holds; raise TimedOut(what, why, hint) when the timeout has passed."""
+        deadline = self.clock() + self.timeout
+        pause = FIRST_PAUSE
+        while not condition():
+            if self.clock() >= deadline:
+                raise TimedOut(what, f"{why} within {self.timeout:g} seconds", hint)
+            self.sleep(pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
+
+
+__all__ = ["Host"]

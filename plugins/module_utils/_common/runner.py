@@ -1,0 +1,124 @@
+# SPDX-FileCopyrightText: homevirt.fleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to homevirt.fleet: not a public interface.
+"""The only place that starts processes. Engines and adapters get a runner handed in.
+
+``AnsibleModule.run_command`` is not used because it knows no time limit and fails the module by itself.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import typing as t
+
+from .errors import TimedOut, ToolFailed, ToolMissing
+
+# cron, sudo and ssh give users a PATH without the places where mount tools lie.
+SEARCH_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+class Result(t.NamedTuple):
+    """What a finished command left: its words, exit status, and both outputs as text."""
+
+    argv: tuple[str, ...]
+    rc: int
+    out: str
+    err: str
+
+
+class Runner(t.Protocol):
+    """What engines expect of a runner; the tests bring a recording one."""
+
+    def find(self, program: str) -> t.Optional[str]:
+        """Return the path of a program, or None."""
+
+    def run(self, argv: t.Sequence[str], timeout: float) -> Result:
+        """Run to the end. Raises TimedOut and ToolMissing; an exit status is data."""
+
+    def spawn(self, argv: t.Sequence[str], log: str, env: t.Mapping[str, str]) -> t.Callable[[], bool]:
+        """Start a process that outlives us; return a function that tells whether it still runs."""
+
+
+class SystemRunner:
+    """Runs on this machine, in the C locale, without a shell."""
+
+    def find(self, program: str) -> t.Optional[str]:
+        return shutil.which(program, path=SEARCH_PATH)
+
+    def run(self, argv: t.Sequence[str], timeout: float) -> Result:
+        try:
+            done = subprocess.run(
+                list(argv), stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout, env=_environment(), check=False
+            )
+        except FileNotFoundError:
+            raise missing([argv[0]]) from None
+        except subprocess.TimeoutExpired:
+            raise TimedOut(
+                " ".join(argv), f"did not end within {timeout:g} seconds", "look at the host's kernel log, or raise timeout"
+            ) from None
+        return Result(tuple(argv), done.returncode, _text(done.stdout), _text(done.stderr))
+
+    def spawn(self, argv: t.Sequence[str], log: str, env: t.Mapping[str, str]) -> t.Callable[[], bool]:
+        try:
+            with open(log, "ab") as sink:
+                process = subprocess.Popen(
+                    list(argv),
+                    stdin=subprocess.DEVNULL,
+                    stdout=sink,
+                    stderr=sink,
+                    cwd="/",
+                    env={**_environment(), **env},
+                    start_new_session=True,
+                )
+        except FileNotFoundError:
+            raise missing([argv[0]]) from None
+        return lambda: process.poll() is None
+
+
+def require(runner: Runner, programs: t.Iterable[str]) -> None:
+    """Raise ToolMissing, naming all programs that are not there at once."""
+    absent = sorted({program for program in programs if runner.find(program) is None})
+    if absent:
+        raise missing(absent)
+
+
+def missing(programs: t.Sequence[str]) -> ToolMissing:
+    """The error for programs that the host lacks."""
+    return ToolMissing(
+        ", ".join(programs),
+        "not installed on this host",
+        "install the packages that hold them (the role homevirt.fleet.vbd_mount does), then run again",
+        missing_programs=list(programs),
+    )
+
+
+def checked(runner: Runner, argv: t.Sequence[str], timeout: float, what: str, hint: str) -> Result:
+    """Run a command that must succeed; raise ToolFailed with its own last words otherwise."""
+    result = runner.run(argv, timeout)
+    if result.rc != 0:
+        raise ToolFailed(what, f"{os.path.basename(argv[0])} failed with status {result.rc}: {last_words(result.err)}", hint)
+    return result
+
+
+def last_words(text: str) -> str:
+    """The last line that says something, safe to print on a terminal."""
+    lines = [line.strip().rstrip(".") for line in text.splitlines() if line.strip()]
+    return printable(lines[-1]) if lines else "it said nothing"
+
+
+def printable(text: str) -> str:
+    """Text from outside with control characters made visible."""
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)
+
+
+def _environment() -> dict[str, str]:
+    return {**os.environ, "LC_ALL": "C.UTF-8", "PATH": SEARCH_PATH}
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "surrogateescape")
+
+
+__all__ = ["Result", "Runner", "SystemRunner", "checked", "last_words", "missing", "printable", "require"]

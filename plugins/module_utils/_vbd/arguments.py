@@ -1,0 +1,86 @@
+# SPDX-FileCopyrightText: homevirt.fleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to homevirt.fleet: not a public interface.
+"""The options that the vbd modules share, and how their values become requests."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+
+from .._common.errors import InvalidRequest
+from . import diskspec
+from .diskspec import DiskRequest
+from .mounting import MountRequest
+
+# Given for the whole task, or for one disk, which wins.
+SHARED: dict[str, dict[str, t.Any]] = {
+    "format": {"type": "str", "choices": list(diskspec.FORMATS)},
+    "access": {"type": "str", "choices": ["r", "w"], "default": "r"},
+    "backend": {"type": "str", "choices": list(diskspec.BACKENDS), "default": "auto"},
+    "overlay": {"type": "bool", "default": False},
+    "overlay_dir": {"type": "path", "default": "/var/tmp"},
+    "references": {"type": "list", "elements": "path", "default": []},
+}
+OF_ONE_DISK: dict[str, dict[str, t.Any]] = {
+    "image": {"type": "path", "required": True},
+    "vdev": {"type": "str"},
+    **{name: {key: value for key, value in spec.items() if key != "default"} for name, spec in SHARED.items()},
+}
+OF_ONE_MOUNT: dict[str, dict[str, t.Any]] = {
+    **OF_ONE_DISK,
+    "partition": {"type": "str", "default": "root"},
+    "path": {"type": "path"},
+    "options": {"type": "str", "default": ""},
+    "fstab": {"type": "bool", "default": False},
+}
+
+
+def spec(states: t.Sequence[str], disk: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """The argument spec of a module that brings disks into one of two states."""
+    return {
+        # A disk may also be a string in Xen's spelling, so each mapping is validated by read_disks().
+        "disks": {"type": "list", "elements": "raw", "required": True, "options": dict(disk)},
+        "state": {"type": "str", "choices": list(states), "default": states[0]},
+        "force": {"type": "bool", "default": False},
+        "timeout": {"type": "float", "default": 30.0},
+        **SHARED,
+    }
+
+
+def read_disks(params: t.Mapping[str, t.Any], *, opening: bool) -> list[DiskRequest]:
+    """The disks of ``vbd``. Raises InvalidRequest."""
+    return [diskspec.request(_values(params, item, OF_ONE_DISK), opening=opening) for item in params["disks"]]
+
+
+def read_mounts(params: t.Mapping[str, t.Any], *, opening: bool) -> list[MountRequest]:
+    """The disks of ``vbd_mount``. Raises InvalidRequest."""
+    found = []
+    for item in params["disks"]:
+        values = _values(params, item, OF_ONE_MOUNT)
+        disk = diskspec.request(values, opening=opening)
+        if opening and not values["path"]:
+            raise InvalidRequest(disk.image, "it has no path to be mounted on", "add path to that entry of disks")
+        found.append(MountRequest(disk, values["partition"], values["path"] or "", values["options"], values["fstab"]))
+    return found
+
+
+def _values(params: t.Mapping[str, t.Any], item: t.Any, known: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    mapping = diskspec.parse(item) if isinstance(item, str) else item
+    if not isinstance(mapping, dict):
+        raise InvalidRequest(str(item), "neither a mapping nor a string", diskspec.HINT)
+    result = ArgumentSpecValidator(dict(known)).validate(_with_xen_access(mapping))
+    if result.error_messages:
+        raise InvalidRequest(str(mapping.get("image", item)), "; ".join(result.error_messages), "correct that entry of disks")
+    own = result.validated_parameters
+    return {**own, **{name: params[name] for name in SHARED if own.get(name) is None}}
+
+
+def _with_xen_access(mapping: dict[str, t.Any]) -> dict[str, t.Any]:
+    # People who come from Xen write ro and rw in mappings too.
+    access = mapping.get("access")
+    return {**mapping, "access": diskspec.ACCESS.get(access, access)} if isinstance(access, str) else mapping
+
+
+__all__ = ["OF_ONE_DISK", "OF_ONE_MOUNT", "read_disks", "read_mounts", "spec"]

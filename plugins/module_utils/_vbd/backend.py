@@ -1,0 +1,51 @@
+# SPDX-FileCopyrightText: homevirt.fleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to homevirt.fleet: not a public interface.
+"""The interface of a backend: one way to make an image a block device of this host (later: of a guest)."""
+
+from __future__ import annotations
+
+import abc
+import typing as t
+
+from .._common.host import Host
+from .diskspec import DiskRequest
+from .ledger import Record
+from .losetup import Loop
+
+
+class Backend(abc.ABC):
+    """One file each. Engines choose one by usable() and serves(), and know nothing else of it.
+
+    name:     as in the option ``backend`` and in records.
+    programs: what must be installed.
+    """
+
+    name: str
+    programs: tuple[str, ...]
+
+    @abc.abstractmethod
+    def usable(self, host: Host) -> str:
+        """Why this host cannot use it; "" where it can. Changes nothing."""
+
+    @abc.abstractmethod
+    def serves(self, wanted: DiskRequest) -> str:
+        """Why it cannot serve this disk; "" where it can."""
+
+    @abc.abstractmethod
+    def attach(self, host: Host, record: Record, wanted: DiskRequest) -> Record:
+        """Attach, wait for the device, and return the record with device and servers.
+
+        The record is on disk already, so whatever this leaves when it is killed is found by release(). Raises FleetError.
+        """
+
+    @abc.abstractmethod
+    def trouble(self, host: Host, record: Record, loops: t.Sequence[Loop]) -> str:
+        """Why the attachment is no longer whole, e.g. ``its server (pid 12) is gone``; "" where it is."""
+
+    @abc.abstractmethod
+    def release(self, host: Host, record: Record) -> None:
+        """Take apart whatever is there of the attachment, whole or not; fine if there is nothing. Raises FleetError."""
+
+
+__all__ = ["Backend"]

@@ -1,0 +1,62 @@
+# SPDX-FileCopyrightText: homevirt.fleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to homevirt.fleet: not a public interface.
+"""Raw images and block devices, straight behind a loop device."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._common.host import Host
+from . import losetup
+from .backend import Backend
+from .diskspec import DiskRequest
+from .ledger import Record
+from .losetup import Loop
+
+
+def release_loops(host: Host, ours: t.Callable[[Loop], bool], what: str) -> None:
+    """Free the loop devices that are ours, and wait until the kernel has really let them go. Raises FleetError."""
+    for loop in losetup.listed(host):
+        if ours(loop):
+            losetup.detach(host, loop.device)
+    host.await_true(
+        lambda: not any(ours(loop) for loop in losetup.listed(host)),
+        what,
+        "its loop device was not let go",
+        "find its user with lsblk and fuser, or raise timeout",
+    )
+
+
+class LoopBackend(Backend):
+    name = "loop"
+    programs = (losetup.PROGRAM,)
+
+    def usable(self, host: Host) -> str:
+        return ""
+
+    def serves(self, wanted: DiskRequest) -> str:
+        if wanted.format != "raw":
+            return f"a loop device shows {wanted.format} as it lies on the disk, not what is inside"
+        return "a loop device has no overlay" if wanted.overlay else ""
+
+    def attach(self, host: Host, record: Record, wanted: DiskRequest) -> Record:
+        device = losetup.attach(host, record.image, read_only=record.access == "r", direct_io=False)
+        return record._replace(device=device)
+
+    def trouble(self, host: Host, record: Record, loops: t.Sequence[Loop]) -> str:
+        if any(loop.device == record.device and _ours(record, loop) for loop in loops):
+            return ""
+        return f"its loop device {record.device} is gone" if record.device else "a run was cut off while attaching it"
+
+    def release(self, host: Host, record: Record) -> None:
+        release_loops(host, lambda loop: _ours(record, loop), record.image)
+
+
+def _ours(record: Record, loop: Loop) -> bool:
+    """By the file behind it. A record without a device is one whose run was killed, so any idle loop of that image counts."""
+    device_fits = record.device in ("", loop.device)
+    return device_fits and loop.id == record.id and loop.writes == (record.access == "w")
+
+
+__all__ = ["LoopBackend", "release_loops"]

@@ -1,0 +1,102 @@
+# SPDX-FileCopyrightText: homevirt.fleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to homevirt.fleet: not a public interface.
+"""The embedded default: no kernel module, no daemon of its own. qemu-nbd reads the image, nbdfuse shows it as a plain
+file, a loop device makes a disk of it.
+
+Not QEMU's own FUSE export: with several requests at once it mixes up their buffers and corrupts what is written (QEMU 7.2,
+patch 20250325160635.118812-1). Direct I/O on the loop keeps the host from caching every block twice.
+"""
+
+from __future__ import annotations
+
+import os
+import typing as t
+
+from .._common.host import Host
+from .._common.runner import checked
+from . import ledger, losetup, mountinfo, processes, qemu_nbd, server
+from .backend import Backend
+from .backend_loop import release_loops
+from .diskspec import DiskRequest
+from .ledger import Record
+from .losetup import Loop
+
+NBDFUSE = "nbdfuse"
+
+
+class NbdfuseBackend(Backend):
+    name = "nbdfuse"
+    # fusermount3 is not run by us but by libfuse.
+    programs = (NBDFUSE, qemu_nbd.PROGRAM, losetup.PROGRAM, "fusermount3")
+
+    def usable(self, host: Host) -> str:
+        return "" if os.path.exists(f"{host.dev}/fuse") else "this host has no /dev/fuse"
+
+    def serves(self, wanted: DiskRequest) -> str:
+        return ""
+
+    def attach(self, host: Host, record: Record, wanted: DiskRequest) -> Record:
+        os.makedirs(_fuse(host, record), mode=0o700, exist_ok=True)
+        pid_file = f"{ledger.directory(host, record)}/nbdfuse.pid"
+        argv = [NBDFUSE, "--pidfile", pid_file, *_read_only(record), _file(host, record), "--socket-activation"]
+        argv += qemu_nbd.serve(host, record)
+        server.start(host, record, argv, lambda: _number_in(pid_file) > 0, qemu_nbd.environment(wanted))
+        record = record._replace(servers=server.family(host, _number_in(pid_file)))
+        ledger.write(host, record)
+        server.must_have_opened(host, record)
+        device = losetup.attach(host, _file(host, record), read_only=record.access == "r", direct_io=True)
+        return record._replace(device=device)
+
+    def trouble(self, host: Host, record: Record, loops: t.Sequence[Loop]) -> str:
+        if not record.device:
+            return "a run was cut off while attaching it"
+        for process in record.servers:
+            if not processes.lives(host, process):
+                return f"its server (pid {process.pid}) is gone"
+        if not any(loop.device == record.device and _ours(host, record, loop) for loop in loops):
+            return f"its loop device {record.device} is gone"
+        return ""
+
+    def release(self, host: Host, record: Record) -> None:
+        release_loops(host, lambda loop: _ours(host, record, loop), record.image)
+        place = _fuse(host, record)
+        while mountinfo.at(mountinfo.read(host), place) is not None:
+            checked(host.runner, ["umount", place], host.timeout, place, "find what holds it with fuser -m")
+        if not record.servers:
+            record = record._replace(servers=_left_running(host, record))
+        server.end(host, record)
+
+
+def _fuse(host: Host, record: Record) -> str:
+    return f"{ledger.directory(host, record)}/fuse"
+
+
+def _file(host: Host, record: Record) -> str:
+    return f"{_fuse(host, record)}/disk"
+
+
+def _read_only(record: Record) -> list[str]:
+    return ["--readonly"] if record.access == "r" else []
+
+
+def _ours(host: Host, record: Record, loop: Loop) -> bool:
+    """By the path: nobody else puts a file there, and the kernel keeps the name when the server is dead."""
+    return loop.path == _file(host, record)
+
+
+def _left_running(host: Host, record: Record) -> tuple[processes.Process, ...]:
+    """Servers of a run that was killed before it could write them down."""
+    pid = _number_in(f"{ledger.directory(host, record)}/nbdfuse.pid")
+    return server.family(host, pid) if processes.name_of(host, pid) == NBDFUSE else ()
+
+
+def _number_in(path: str) -> int:
+    try:
+        with open(path, encoding="ascii") as stream:
+            return int(stream.read().strip() or 0)
+    except FileNotFoundError:
+        return 0
+
+
+__all__ = ["NbdfuseBackend"]

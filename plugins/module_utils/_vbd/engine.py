@@ -1,0 +1,273 @@
+# SPDX-FileCopyrightText: homevirt.fleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to homevirt.fleet: not a public interface.
+"""Attaching and detaching: read the state, plan, apply, look again."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import typing as t
+
+from .._common.errors import InUse, InvalidRequest, Refused, ToolFailed
+from .._common.host import Host
+from .._common.lock import exclusive
+from .._common.plan import Plan, Step
+from . import backends, image, ledger, mountinfo, mounts, partitions, state, usage
+from .diskspec import DiskRequest
+from .ledger import Record
+
+# The header's size and the device's may differ by what each rounds to.
+SIZE_ROUNDING = 4096
+
+
+class Work:
+    """One run: what was read, what is planned, and the records as the steps change them.
+
+    by:       "vbd" or "vbd_mount", written into new records.
+    unmounting: paths that the plan unmounts.
+    partitions: of attached disks by tag, as far as they were asked for.
+    applied:  the plan was carried out.
+    cleaned:  sentences about what a crash had left and this run takes away.
+    warnings: sentences about what it had to leave.
+    """
+
+    def __init__(self, host: Host, by: str, force: bool) -> None:
+        self.host = host
+        self.by = by
+        self.force = force
+        self.state = state.read(host)
+        self.plan = Plan()
+        self.records = {tag: attachment.record for tag, attachment in self.state.attachments.items()}
+        self.planned: dict[str, tuple[DiskRequest, image.Image]] = {}
+        self.unmounting: set[str] = set()
+        self.partitions: dict[str, list[partitions.Partition]] = {}
+        self.applied = False
+        self.cleaned: list[str] = []
+        self.warnings: list[str] = []
+
+    def keep(self, record: Record) -> None:
+        ledger.write(self.host, record)
+        self.records[record.tag] = record
+
+    def drop(self, record: Record) -> None:
+        if os.path.isdir(ledger.directory(self.host, record)):
+            ledger.erase(self.host, record)
+        self.records.pop(record.tag, None)
+
+
+    def partitions_of(self, tags: t.Iterable[str]) -> dict[str, list[partitions.Partition]]:
+        """{tag: partitions} of attached disks; those not known yet are read in one command."""
+        missing = {tag: self.records[tag].device for tag in tags if tag not in self.partitions and tag in self.records}
+        if missing:
+            found = partitions.read(self.host, list(missing.values()))
+            self.partitions.update({tag: found[device] for tag, device in missing.items()})
+        return self.partitions
+
+
+@contextlib.contextmanager
+def working(host: Host, by: str, *, force: bool, check: bool) -> t.Iterator[Work]:
+    """A run that has the host to itself; in check mode it touches nothing, not even the lock."""
+    with contextlib.nullcontext() if check else exclusive(host, ledger.lock_path(host)):
+        if not check:
+            ledger.sweep(host)
+        yield Work(host, by, force)
+
+
+def plan_attached(work: Work, wanted: t.Sequence[DiskRequest]) -> list[str]:
+    """Plan that all these disks are attached; return each one's tag. Raises FleetError before anything is done."""
+    images = [image.examine(disk) for disk in wanted]
+    _clean_dead(work, {found.id for found in images})
+    fresh = [found for disk, found in zip(wanted, images) if not _stands(work, disk, found)]
+    uses = state.uses(work.host, work.state, fresh)
+    return [_plan_one(work, disk, found, uses) for disk, found in zip(wanted, images)]
+
+
+def plan_detached(work: Work, wanted: t.Sequence[DiskRequest], unmounting: t.Container[str] = ()) -> list[str]:
+    """Plan that none of these disks is attached by us; return the tags of those that were.
+
+    unmounting: paths whose mounts the plan takes away before. Raises InUse where somebody else holds one.
+    """
+    found = [(disk, record_of(work, disk)) for disk in wanted]
+    _clean_dead(work, {record.id for _disk, record in found if record is not None})
+    _refuse_foreign(work, [disk for disk, record in found if record is None])
+    tags: list[str] = []
+    for disk, record in found:
+        if record is not None and record.tag not in tags:
+            tags.append(record.tag)
+            if not work.state.attachments[record.tag].trouble:
+                plan_release(work, record, disk.image, unmounting)
+    return tags
+
+
+def record_of(work: Work, disk: DiskRequest) -> t.Optional[Record]:
+    """Our attachment of an image, also when the image has been deleted meanwhile."""
+    identity = image.identify(disk.image)
+    path = os.path.realpath(disk.image)
+    for record in work.records.values():
+        if record.id == identity or (identity is None and record.image == path):
+            return record
+    return None
+
+
+def plan_release(work: Work, record: Record, shown: str, unmounting: t.Container[str] = ()) -> None:
+    """Plan to detach one of ours. Raises InUse unless nobody holds it (with force, mounts are taken off first)."""
+    users = state.users_of(work.host, work.state, record, unmounting)
+    if users and work.force:
+        for mount in reversed(state.mounts_of(work.host, work.state, record)):
+            if mount.path not in unmounting:
+                mounts.plan_unmount(work, record.tag, mount.path)
+        users = [user for user in users if not user.startswith("it is mounted")]
+    if users:
+        raise InUse(shown, f"{record.device} cannot be detached: {users[0]}", "unmount or end that first, then run again")
+    work.plan.add(
+        Step(
+            record.tag,
+            f"detach {record.image} from {record.device}",
+            lambda: _release(work, work.records[record.tag]),
+            # What was written into a throwaway layer is gone with it, so there is nothing to put back.
+            None if record.overlay else lambda: _attach(work, record._replace(servers=(), mounts=(), device="")),
+            before=f"{record.image}: attached {record.access} by {record.backend} as {record.device}",
+            after="",
+        )
+    )
+
+
+def apply(work: Work) -> None:
+    """Carry out the plan, and look whether the host is now as planned. Rolls back and raises FleetError otherwise."""
+    work.plan.verify = lambda: _look_again(work)
+    work.plan.apply()
+    work.applied = True
+
+
+def _stands(work: Work, disk: DiskRequest, found: image.Image) -> bool:
+    current = work.state.of_image(found.id)
+    return current is not None and not current.trouble and current.record.same_as(disk)
+
+
+def _plan_one(
+    work: Work, disk: DiskRequest, found: image.Image, uses: t.Mapping[image.FileId, t.Sequence[usage.Use]]
+) -> str:
+    tag = ledger.new(found, disk, "", work.by).tag
+    if tag in work.planned:
+        if work.planned[tag][0]._replace(image=disk.image) != disk:
+            raise InvalidRequest(disk.image, "asked for twice, and not alike", "ask once, or twice with the same options")
+        return tag
+    work.planned[tag] = (disk, found)
+    if _stands(work, disk, found):
+        return tag
+    current = work.state.of_image(found.id)
+    _refuse_change(work, disk, current)
+    ours = current.record if current else None
+    usage.refuse_conflicts(found, "r" if disk.overlay else disk.access, uses, lambda use: _is_ours(use, ours), disk.image)
+    backend = backends.choose(work.host, disk)
+    if current is not None and not current.trouble:
+        plan_release(work, current.record, disk.image)
+    record = ledger.new(found, disk, backend.name, work.by)
+    work.plan.add(
+        Step(
+            tag,
+            f"attach {found.path}",
+            lambda: _attach(work, record, disk),
+            lambda: _release(work, work.records.get(tag, record)),
+            before="",
+            after=f"{found.path}: attached {disk.access} by {backend.name}{' with an overlay' if disk.overlay else ''}",
+        )
+    )
+    return tag
+
+
+def _refuse_change(work: Work, disk: DiskRequest, current: t.Optional[state.Attachment]) -> None:
+    if current is None or current.trouble or work.force:
+        return
+    record = current.record
+    raise Refused(
+        disk.image,
+        f"attached already as {record.device} ({record.format}, access {record.access}"
+        f"{', with an overlay' if record.overlay else ''}), not as asked for",
+        "detach it first, or let force attach it anew",
+    )
+
+
+def _is_ours(use: usage.Use, record: t.Optional[Record]) -> bool:
+    if record is None:
+        return False
+    return use.pid in {server.pid for server in record.servers} or (bool(use.device) and use.device == record.device)
+
+
+def _attach(work: Work, record: Record, disk: t.Optional[DiskRequest] = None) -> None:
+    backend = backends.BACKENDS[record.backend]
+    again = DiskRequest(record.image, record.format, record.access, record.backend, record.overlay)
+    work.keep(record)
+    work.keep(backend.attach(work.host, record, disk or again))
+    partitions.announce(work.host, work.records[record.tag].device)
+
+
+def _release(work: Work, record: Record) -> None:
+    look = ledger.look_path(work.host, record)
+    if mountinfo.at(mountinfo.read(work.host), look) is not None:
+        mounts.umount_at(work.host, look)
+    backends.BACKENDS[record.backend].release(work.host, record)
+    work.drop(record)
+
+
+def _clean_dead(work: Work, wanted: t.Container[image.FileId]) -> None:
+    """Plan to take away what dead attachments of ours left; one that is still in somebody's hands is left and named."""
+    for attachment in work.state.attachments.values():
+        if attachment.trouble:
+            _plan_cleaning(work, attachment, required=attachment.record.id in wanted)
+
+
+def _plan_cleaning(work: Work, attachment: state.Attachment, *, required: bool) -> None:
+    record = attachment.record
+    paths = [mounted.path for mounted in record.mounts]
+    users = state.users_of(work.host, work.state, record, paths)
+    if users:
+        error = InUse(
+            record.image, f"{attachment.trouble}, but what it left cannot be cleaned: {users[0]}", "end that, then run again"
+        )
+        if required:
+            raise error
+        work.warnings.append(str(error))
+        return
+    for path in reversed(paths):
+        mounts.plan_unmount(work, record.tag, path, dead=True)
+    work.cleaned.append(f"{record.image}: {attachment.trouble}; what it left ({record.owner}) is cleaned up")
+    work.plan.add(
+        Step(
+            record.tag,
+            f"clean up after {record.image}",
+            lambda: _release(work, work.records[record.tag]),
+            None,
+            before=f"{record.image}: dead attachment ({attachment.trouble})",
+            after="",
+        )
+    )
+
+
+def _refuse_foreign(work: Work, wanted: t.Sequence[DiskRequest]) -> None:
+    """An image that somebody else attached to this host is not ours to detach, and not detached either."""
+    for disk in wanted:
+        identity = image.identify(disk.image)
+        for loop in work.state.loops:
+            if loop.id == identity:
+                raise Refused(
+                    disk.image, f"attached as {loop.device}, but not by homevirt.fleet", f"detach it with losetup -d {loop.device}"
+                )
+
+
+def _look_again(work: Work) -> None:
+    seen = state.read(work.host)
+    for tag, (disk, found) in work.planned.items():
+        attachment = seen.attachments.get(tag)
+        trouble = attachment.trouble if attachment else "it is not attached"
+        if attachment is not None and not trouble:
+            size = partitions.size_of(work.host, attachment.record.device)
+            if size == 0 or (found.size is not None and abs(size - found.size) >= SIZE_ROUNDING):
+                trouble = f"{attachment.record.device} has {size} bytes, the image {found.size}"
+        if trouble:
+            raise ToolFailed(disk.image, f"every command succeeded, but {trouble}", "read the host's kernel log")
+    work.state = seen
+
+
+__all__ = ["Work", "apply", "plan_attached", "plan_detached", "plan_release", "record_of", "working"]

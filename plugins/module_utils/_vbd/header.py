@@ -1,0 +1,161 @@
+# SPDX-FileCopyrightText: homevirt.fleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to homevirt.fleet: not a public interface.
+"""What an image's own header says: its format, its size, and the other files that opening it would open.
+
+Read here and not by ``qemu-img info``, because that opens those files before anybody has looked at their names
+(CVE-2024-4467, CVE-2024-32498). Layouts: QEMU, docs/interop/qcow2.rst, block/{qcow,vdi,vpc,vhdx,vmdk}.c.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import struct
+import typing as t
+
+SECTOR = 512
+LONGEST_NAME = 1023
+LONGEST_DESCRIPTOR = 1 << 20
+MOST_EXTENSIONS = 64
+
+QCOW_MAGIC = b"QFI\xfb"
+VPC_MAGIC = b"conectix"
+VDI_SIGNATURE = struct.pack("<I", 0xBEDA107F)
+EXT_BACKING_FORMAT = 0xE2792ACA
+EXT_DATA_FILE = 0x44415441
+QCOW2_CORRUPT = 1 << 1
+QCOW2_DATA_FILE = 1 << 2
+
+VMDK_EXTENT = re.compile(r'^(?:RW|RDONLY|NOACCESS)\s+\d+\s+\w+\s+"([^"]*)"', re.MULTILINE)
+VMDK_PARENT = re.compile(r'^parentFileNameHint\s*=\s*"([^"]*)"', re.MULTILINE)
+
+# Formats nobody asks for here, but which must not be mistaken for a raw disk.
+FOREIGN = ((b"QED\0", "qed"), (b"WithoutFreeSpace", "parallels"), (b"WithouFreSpacExt", "parallels"))
+
+
+class Reference(t.NamedTuple):
+    """Another file that an image opens. kind: backing, data or extent; format: as recorded, or None."""
+
+    kind: str
+    name: str
+    format: t.Optional[str]
+
+
+class Header(t.NamedTuple):
+    """format: what the header is of; size: bytes of the disk inside (None: not told); flaws: why not to open it."""
+
+    format: str
+    size: t.Optional[int]
+    references: tuple[Reference, ...] = ()
+    flaws: tuple[str, ...] = ()
+
+
+def read(path: str) -> Header:
+    """Read the header of a file or block device. Raises OSError."""
+    with open(path, "rb") as stream:
+        return parse(stream)
+
+
+def parse(stream: t.BinaryIO) -> Header:
+    """As read(), from an open binary stream that can seek."""
+    start = stream.read(SECTOR)
+    length = stream.seek(0, os.SEEK_END)
+    if start[:4] == QCOW_MAGIC and len(start) >= 8:
+        return _qcow(stream, start)
+    if start[:4] in (b"KDMV", b"COWD") or start.startswith(b"# Disk DescriptorFile"):
+        return _vmdk(stream, start)
+    if start[0x40:0x44] == VDI_SIGNATURE:
+        return Header("vdi", struct.unpack_from("<Q", start, 0x170)[0])
+    if start.startswith(b"vhdxfile"):
+        return Header("vhdx", None)
+    if start.startswith(VPC_MAGIC):
+        return _vpc(start)
+    for magic, name in FOREIGN:
+        if start.startswith(magic):
+            return Header(name, None)
+    footer = _at(stream, max(0, length - SECTOR), SECTOR)
+    if footer.startswith(VPC_MAGIC):
+        return _vpc(footer)
+    return Header("raw", length)
+
+
+def _at(stream: t.BinaryIO, offset: int, length: int) -> bytes:
+    stream.seek(offset)
+    return stream.read(length)
+
+
+def _name(raw: bytes) -> str:
+    return raw.split(b"\0", 1)[0].decode("utf-8", "surrogateescape")
+
+
+def _qcow(stream: t.BinaryIO, start: bytes) -> Header:
+    version = struct.unpack_from(">I", start, 4)[0]
+    if len(start) < 104 or version not in (1, 2, 3):
+        return Header("qcow2", None, (), (f"its qcow header has version {version} or is cut short",))
+    offset, length = struct.unpack_from(">QI", start, 8)
+    backing = _name(_at(stream, offset, min(length, LONGEST_NAME))) if offset else ""
+    if version == 1:
+        size, _bits, crypt = struct.unpack_from(">QHxxI", start, 24)
+        references = (Reference("backing", backing, None),) if backing else ()
+        return Header("qcow", size, references, _crypt_flaw(crypt))
+    size, crypt = struct.unpack_from(">QI", start, 24)
+    incompatible = struct.unpack_from(">Q", start, 72)[0] if version == 3 else 0
+    header_length = struct.unpack_from(">I", start, 100)[0] if version == 3 else 72
+    extensions = _qcow2_extensions(stream, header_length)
+    backing_format = extensions.get(EXT_BACKING_FORMAT)
+    references = []
+    if backing:
+        references.append(Reference("backing", backing, _name(backing_format) if backing_format else None))
+    if incompatible & QCOW2_DATA_FILE or EXT_DATA_FILE in extensions:
+        references.append(Reference("data", _name(extensions.get(EXT_DATA_FILE, b"")), "raw"))
+    flaws = _crypt_flaw(crypt)
+    if incompatible & QCOW2_CORRUPT:
+        flaws += ("QEMU marked it as corrupt",)
+    return Header("qcow2", size, tuple(references), flaws)
+
+
+def _crypt_flaw(method: int) -> tuple[str, ...]:
+    return ("the image itself is encrypted",) if method else ()
+
+
+def _qcow2_extensions(stream: t.BinaryIO, offset: int) -> dict[int, bytes]:
+    found: dict[int, bytes] = {}
+    for _number in range(MOST_EXTENSIONS):
+        head = _at(stream, offset, 8)
+        if len(head) < 8:
+            break
+        kind, length = struct.unpack(">II", head)
+        if kind == 0:
+            break
+        found[kind] = stream.read(min(length, LONGEST_NAME + 1))
+        offset += 8 + (length + 7) // 8 * 8
+    return found
+
+
+def _vpc(footer: bytes) -> Header:
+    size, kind = struct.unpack_from(">Q", footer, 48)[0], struct.unpack_from(">I", footer, 60)[0]
+    flaws = ("it is a differencing disk, which QEMU cannot open",) if kind == 4 else ()
+    return Header("vpc", size, (), flaws)
+
+
+def _vmdk(stream: t.BinaryIO, start: bytes) -> Header:
+    if start[:4] == b"COWD":
+        return Header("vmdk", struct.unpack_from("<I", start, 12)[0] * SECTOR)
+    if start[:4] != b"KDMV":
+        return _vmdk_descriptor(_at(stream, 0, LONGEST_DESCRIPTOR), None, with_extents=True)
+    capacity, _grain, offset, length = struct.unpack_from("<QQQQ", start, 12)
+    text = _at(stream, offset * SECTOR, min(length * SECTOR, LONGEST_DESCRIPTOR)) if offset else b""
+    # With a capacity of its own QEMU reads the data from this file and ignores the extents named in it.
+    return _vmdk_descriptor(text, capacity * SECTOR, with_extents=capacity == 0)
+
+
+def _vmdk_descriptor(raw: bytes, size: t.Optional[int], *, with_extents: bool) -> Header:
+    text = _name(raw).replace("\r", "\n")
+    references = [Reference("backing", name, "vmdk") for name in VMDK_PARENT.findall(text) if name]
+    if with_extents:
+        references += [Reference("extent", name, None) for name in VMDK_EXTENT.findall(text)]
+    return Header("vmdk", size, tuple(references))
+
+
+__all__ = ["Header", "Reference", "parse", "read"]

@@ -1,0 +1,111 @@
+# SPDX-FileCopyrightText: homevirt.fleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to homevirt.fleet: not a public interface.
+"""What is attached to this host, by whomever, and who uses an image: the engine of ``vbd_info``. It changes nothing."""
+
+from __future__ import annotations
+
+import os
+import typing as t
+
+from .._common.host import Host
+from . import image, partitions, state, usage
+from .losetup import Loop
+
+
+def gather(host: Host, images: t.Sequence[str]) -> dict[str, t.Any]:
+    """The return values of ``vbd_info``. images: paths whose users are looked for. Raises FleetError."""
+    seen = state.read(host)
+    found = [_ours(host, seen, attachment) for attachment in seen.attachments.values()]
+    known = {attachment.record.device for attachment in seen.attachments.values()}
+    found += [_foreign_loop(host, seen, loop) for loop in seen.loops if loop.device not in known]
+    found += [_foreign_nbd(host, seen, device) for device in _nbd_devices(host) if device not in known]
+    contents = partitions.read(host, [entry["device"] for entry in found if entry["size"]])
+    for entry in found:
+        entry["partitions"] = [partition.public() for partition in contents.get(entry["device"], [])]
+    return {"changed": False, "attachments": found, "images": _users(host, seen, images)}
+
+
+def _ours(host: Host, seen: state.State, attachment: state.Attachment) -> dict[str, t.Any]:
+    record = attachment.record
+    return {
+        "image": record.image,
+        "device": record.device,
+        "size": 0 if attachment.trouble else partitions.size_of(host, record.device),
+        "backend": record.backend,
+        "format": record.format,
+        "access": record.access,
+        "overlay": record.overlay,
+        "owner": record.owner,
+        "attached_by": record.by,
+        "trouble": attachment.trouble,
+        "mounts": _mounts(host, seen, record.device),
+    }
+
+
+def _foreign(host: Host, seen: state.State, device: str, path: str, backend: str, access: str) -> dict[str, t.Any]:
+    return {
+        "image": path,
+        "device": device,
+        "size": partitions.size_of(host, device),
+        "backend": backend,
+        "format": "",
+        "access": access,
+        "overlay": False,
+        "owner": "",
+        "attached_by": "",
+        "trouble": "",
+        "mounts": _mounts(host, seen, device),
+    }
+
+
+def _foreign_loop(host: Host, seen: state.State, loop: Loop) -> dict[str, t.Any]:
+    return _foreign(host, seen, loop.device, loop.path, "loop", "w" if loop.writes else "r")
+
+
+def _nbd_devices(host: Host) -> list[str]:
+    names = [name for name in os.listdir(f"{host.sys}/block") if name.startswith("nbd")]
+    return [f"{host.dev}/{name}" for name in sorted(names) if os.path.exists(f"{host.sys}/block/{name}/pid")]
+
+
+def _foreign_nbd(host: Host, seen: state.State, device: str) -> dict[str, t.Any]:
+    with open(f"{host.sys}/block/{os.path.basename(device)}/ro", encoding="ascii") as stream:
+        access = "r" if stream.read().strip() == "1" else "w"
+    return _foreign(host, seen, device, "", "nbd", access)
+
+
+def _mounts(host: Host, seen: state.State, device: str) -> list[dict[str, t.Any]]:
+    numbers = partitions.numbers(host, device) if partitions.exists(host, device) else {}
+    return [
+        {
+            "path": mount.path,
+            "device": partitions.node_of(host, numbers[mount.device]),
+            "fstype": mount.fstype,
+            "options": list(mount.options),
+        }
+        for mount in seen.mounts
+        if mount.device in numbers
+    ]
+
+
+def _users(host: Host, seen: state.State, paths: t.Sequence[str]) -> list[dict[str, t.Any]]:
+    identities = {path: image.identify(path) for path in paths}
+    wanted = {identity: os.path.realpath(path) for path, identity in identities.items() if identity is not None}
+    found = usage.survey(host, wanted, seen.loops, seen.mounts)
+    return [
+        {
+            "image": path,
+            "exists": identity is not None,
+            "owner": _owner(seen, identity),
+            "users": [use.public() for use in found.get(identity, [])] if identity else [],
+        }
+        for path, identity in identities.items()
+    ]
+
+
+def _owner(seen: state.State, identity: t.Optional[image.FileId]) -> str:
+    attachment = seen.of_image(identity) if identity else None
+    return attachment.record.owner if attachment else ""
+
+
+__all__ = ["gather"]

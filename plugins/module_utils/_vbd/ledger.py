@@ -1,0 +1,153 @@
+# SPDX-FileCopyrightText: homevirt.fleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to homevirt.fleet: not a public interface.
+"""What we attached, written down before it is done, so that the next run knows ours from others' after any crash.
+
+One directory per attachment under /run (gone after a reboot, as the devices are): ``record.json`` and whatever the backend
+keeps beside it. A record is a claim; what is really there is read from the kernel every time.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import typing as t
+
+from .._common.errors import ToolFailed
+from .._common.host import Host
+from .diskspec import DiskRequest
+from .image import FileId, Image
+from .processes import Process
+
+VERSION = 1
+OWNER = "homevirt.fleet"
+
+
+class Mounted(t.NamedTuple):
+    """One of our mounts. fstype, options: for mount(8); made: the topmost directory we made for it; fstab: it has a line."""
+
+    path: str
+    partition: int
+    fstype: str
+    options: str
+    made: str
+    fstab: bool
+
+
+class Record(t.NamedTuple):
+    """One attachment of ours.
+
+    tag:     names it: identity of the image, and the place it is attached to.
+    image:   path at the time, without symlinks.
+    device:  the disk's node, "" as long as it has none.
+    servers: processes that serve it.
+    by:      "vbd" or "vbd_mount": who asked for it, and so may take it away unasked.
+    """
+
+    tag: str
+    image: str
+    id: FileId
+    format: str
+    access: str
+    overlay: bool
+    backend: str
+    device: str
+    servers: tuple[Process, ...]
+    by: str
+    mounts: tuple[Mounted, ...]
+
+    @property
+    def owner(self) -> str:
+        """The owner tag that modules return."""
+        return f"{OWNER}:{self.tag}"
+
+    def same_as(self, wanted: DiskRequest) -> bool:
+        """Whether the attachment already is what is wanted (the image being the same)."""
+        return (self.access, self.overlay, self.format) == (wanted.access, wanted.overlay, wanted.format)
+
+
+def new(image: Image, wanted: DiskRequest, backend: str, by: str) -> Record:
+    return Record(
+        f"{image.id.key}-host", image.path, image.id, wanted.format, wanted.access, wanted.overlay, backend, "", (), by, ()
+    )
+
+
+def base(host: Host) -> str:
+    return f"{host.run}/{OWNER}/vbd"
+
+
+def lock_path(host: Host) -> str:
+    return f"{host.run}/{OWNER}/vbd.lock"
+
+
+def directory(host: Host, record: Record) -> str:
+    return f"{base(host)}/{record.tag}"
+
+
+def look_path(host: Host, record: Record) -> str:
+    """Where a partition is mounted for a moment to see whether it holds an operating system."""
+    return f"{directory(host, record)}/look"
+
+
+def write(host: Host, record: Record) -> None:
+    """Write a record, whole or not at all."""
+    place = directory(host, record)
+    os.makedirs(place, mode=0o700, exist_ok=True)
+    values = {"version": VERSION, **record._asdict()}
+    draft = f"{place}/record.json.new"
+    with open(draft, "w", encoding="utf-8", errors="surrogateescape") as stream:
+        json.dump(values, stream)
+    os.replace(draft, f"{place}/record.json")
+
+
+def erase(host: Host, record: Record) -> None:
+    """Forget an attachment; the backend has taken its own things away before."""
+    _remove(directory(host, record))
+
+
+def read_all(host: Host) -> list[Record]:
+    """All records of this host. Raises ToolFailed on one that cannot be read."""
+    try:
+        tags = sorted(os.listdir(base(host)))
+    except FileNotFoundError:
+        return []
+    return [record for record in (_read(f"{base(host)}/{tag}") for tag in tags) if record is not None]
+
+
+def sweep(host: Host) -> None:
+    """Remove directories without a record: a run was killed between making one and writing into it. Needs the lock."""
+    for tag in os.listdir(base(host)) if os.path.isdir(base(host)) else ():
+        if not os.path.exists(f"{base(host)}/{tag}/record.json"):
+            _remove(f"{base(host)}/{tag}")
+
+
+def _remove(place: str) -> None:
+    # Never a recursive removal: were a guest's file system still mounted below, that would empty the guest.
+    for entry in os.scandir(place):
+        if entry.is_dir(follow_symlinks=False):
+            os.rmdir(entry.path)
+        else:
+            os.unlink(entry.path)
+    os.rmdir(place)
+
+
+def _read(place: str) -> t.Optional[Record]:
+    path = f"{place}/record.json"
+    try:
+        with open(path, encoding="utf-8", errors="surrogateescape") as stream:
+            values = json.load(stream)
+        if values.pop("version") != VERSION:
+            raise ValueError("written by another version of homevirt.fleet")
+        values["id"] = FileId(*values["id"])
+        values["servers"] = tuple(Process(*server) for server in values["servers"])
+        values["mounts"] = tuple(Mounted(*mounted) for mounted in values["mounts"])
+        return Record(**values)
+    except FileNotFoundError:
+        return None
+    except (ValueError, TypeError, KeyError) as error:
+        raise ToolFailed(
+            path, f"not a record that can be read ({error})", "detach by hand what it stands for, then remove its directory"
+        ) from error
+
+
+__all__ = ["Mounted", "Record", "base", "directory", "erase", "lock_path", "look_path", "new", "read_all", "sweep", "write"]

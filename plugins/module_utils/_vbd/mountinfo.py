@@ -1,0 +1,56 @@
+# SPDX-FileCopyrightText: homevirt.fleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to homevirt.fleet: not a public interface.
+"""What is mounted, from /proc/self/mountinfo (proc(5)); it costs no command and has no locale."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from .._common.host import Host
+
+OCTAL = re.compile(r"\\([0-7]{3})")
+
+
+class Mount(t.NamedTuple):
+    """device: (major, minor) of the file system; source: as mount shows it; options: of this mount point."""
+
+    device: tuple[int, int]
+    path: str
+    fstype: str
+    source: str
+    options: tuple[str, ...]
+
+    @property
+    def writes(self) -> bool:
+        return "rw" in self.options
+
+
+def read(host: Host) -> list[Mount]:
+    """All mounts that this process sees, the oldest first (so that the last one at a path is the visible one)."""
+    with open(f"{host.proc}/self/mountinfo", encoding="utf-8", errors="surrogateescape") as stream:
+        return [_parse(line) for line in stream]
+
+
+def _parse(line: str) -> Mount:
+    fields, _dash, tail = line.rstrip("\n").partition(" - ")
+    _number, _parent, device, _root, path, options = fields.split(" ")[:6]
+    fstype, source = tail.split(" ")[:2]
+    major, minor = device.split(":")
+    return Mount((int(major), int(minor)), _plain(path), fstype, _plain(source), tuple(options.split(",")))
+
+
+def _plain(text: str) -> str:
+    return OCTAL.sub(lambda match: chr(int(match.group(1), 8)), text)
+
+
+def at(mounts: t.Sequence[Mount], path: str) -> t.Optional[Mount]:
+    """The mount that is visible at exactly this path."""
+    for mount in reversed(mounts):
+        if mount.path == path:
+            return mount
+    return None
+
+
+__all__ = ["Mount", "at", "read"]

@@ -1,0 +1,176 @@
+# SPDX-FileCopyrightText: homevirt.fleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to homevirt.fleet: not a public interface.
+"""Attach and mount as one transaction, and the reverse: the engine of ``vbd_mount``."""
+
+from __future__ import annotations
+
+import os
+import typing as t
+
+from .._common.errors import InvalidRequest, Refused
+from .._common.plan import Step
+from . import engine, filesystems, ledger, mountinfo, mounts, partitions, selection
+from .diskspec import DiskRequest
+from .engine import Work
+from .ledger import Mounted, Record
+from .partitions import Partition
+
+
+class MountRequest(t.NamedTuple):
+    """One mount as wanted.
+
+    partition: number, UUID or label as text, or ``root``.
+    path:      absolute mount point; "" when unmounting whatever of the image is mounted.
+    options:   further mount options.
+    fstab:     whether /etc/fstab gets a line.
+    """
+
+    disk: DiskRequest
+    partition: str
+    path: str
+    options: str = ""
+    fstab: bool = False
+
+
+def plan_mounted(work: Work, requests: t.Sequence[MountRequest]) -> list[str]:
+    """Plan that every request is attached and mounted; return each one's tag. Raises FleetError."""
+    _require_paths(requests)
+    tags = engine.plan_attached(work, [request.disk for request in requests])
+    standing = _standing(work, tags)
+    known = work.partitions_of(standing)
+    for tag, request in zip(tags, requests):
+        path = real(request.path)
+        if tag in standing and path not in work.unmounting:
+            _plan_on_standing(work, tag, request, path, known[tag])
+        else:
+            _plan_mount(work, tag, request, path)
+    return tags
+
+
+def plan_unmounted(work: Work, requests: t.Sequence[MountRequest]) -> None:
+    """Plan that none of the requests is mounted by us, and that what vbd_mount attached is detached. Raises FleetError."""
+    going: dict[str, list[str]] = {}
+    for request in requests:
+        record = engine.record_of(work, request.disk)
+        if record is not None:
+            going.setdefault(record.tag, []).extend(_paths_of(record, request.path))
+    idle = []
+    for request in requests:
+        record = engine.record_of(work, request.disk)
+        if record is None or _loses_all(record, going[record.tag]):
+            idle.append(request.disk)
+    dead = {tag for tag, attachment in work.state.attachments.items() if attachment.trouble}
+    for tag, paths in going.items():
+        for path in reversed(paths):
+            if tag not in dead and path not in work.unmounting:
+                mounts.plan_unmount(work, tag, path)
+    engine.plan_detached(work, idle, work.unmounting | {path for paths in going.values() for path in paths})
+
+
+def _require_paths(requests: t.Sequence[MountRequest]) -> None:
+    seen: dict[str, MountRequest] = {}
+    for request in requests:
+        if not os.path.isabs(request.path):
+            raise InvalidRequest(
+                request.disk.image, f"its path '{request.path}' is not absolute", "write it from the root directory on"
+            )
+        path = real(request.path)
+        if path in seen and seen[path] != request:
+            raise InvalidRequest(request.path, "wanted for two mounts", "give each a path of its own")
+        seen[path] = request
+
+
+def real(path: str) -> str:
+    """The path that the kernel will name a mount by."""
+    return os.path.realpath(path)
+
+
+def _standing(work: Work, tags: t.Sequence[str]) -> set[str]:
+    """Attachments that are there and stay as they are."""
+    found = set()
+    for tag in tags:
+        attachment = work.state.attachments.get(tag)
+        if attachment and not attachment.trouble and attachment.record.same_as(work.planned[tag][0]):
+            found.add(tag)
+    return found
+
+
+def _plan_on_standing(work: Work, tag: str, request: MountRequest, path: str, found: list[Partition]) -> None:
+    record = work.records[tag]
+    visible = mountinfo.at(work.state.mounts, path)
+    current = partitions.numbers(work.host, record.device).get(visible.device) if visible else None
+    if current is None:
+        _plan_mount(work, tag, request, path)
+        return
+    present = next(partition for partition in found if os.path.basename(partition.device) == current)
+    _must_be_meant(request, path, present, found)
+    wanted = _wanted(request, path)
+    entry = mounts.entry_for(present, wanted)
+    ours = [mounted for mounted in record.mounts if mounted.path == path]
+    if ours and _differs(ours[0], entry):
+        mounts.plan_unmount(work, tag, path)
+        _plan_mount(work, tag, request, path)
+
+
+def _differs(was: Mounted, wanted: Mounted) -> bool:
+    return (was.options, was.fstab) != (wanted.options, wanted.fstab)
+
+
+def _must_be_meant(request: MountRequest, path: str, present: Partition, found: t.Sequence[Partition]) -> None:
+    if request.partition == selection.ROOT:
+        meant = filesystems.holds_os(path)
+    else:
+        meant = selection.named(request.disk.image, request.partition, found) == present
+    if not meant:
+        raise Refused(
+            request.path,
+            f"partition {present.number} of {request.disk.image} is mounted there, not '{request.partition}'",
+            "unmount it first (state unmounted), or give another path",
+        )
+
+
+def _plan_mount(work: Work, tag: str, request: MountRequest, path: str) -> None:
+    if path not in work.unmounting:
+        reason = mounts.why_not_here(work.state.mounts, path)
+        if reason:
+            raise Refused(request.path, reason, "unmount or empty it, or give another path")
+    access = work.planned[tag][0].access
+    work.plan.add(
+        Step(
+            tag,
+            f"mount {request.partition} of {request.disk.image} on {path}",
+            lambda: _mount(work, tag, request, path),
+            lambda: mounts.unmount(work, tag, path),
+            before="",
+            after=f"{path}: partition {request.partition} of {request.disk.image}, access {access}",
+        )
+    )
+
+
+def _mount(work: Work, tag: str, request: MountRequest, path: str) -> None:
+    found = work.partitions_of(work.planned)[tag]
+    if request.partition != selection.ROOT:
+        mounts.mount(work, tag, selection.named(request.disk.image, request.partition, found), _wanted(request, path))
+        return
+    place = ledger.look_path(work.host, work.records[tag])
+    chosen = selection.root(work.host, request.disk.image, found, place)
+    mounts.mount(work, tag, chosen, _wanted(request, path))
+    selection.require_os(request.disk.image, path)
+
+
+def _wanted(request: MountRequest, path: str) -> mounts.Wanted:
+    return mounts.Wanted(path, request.disk.access, request.options, request.fstab)
+
+
+def _paths_of(record: Record, path: str) -> list[str]:
+    if not path:
+        return [mounted.path for mounted in record.mounts]
+    return [mounted.path for mounted in record.mounts if mounted.path == real(path)]
+
+
+def _loses_all(record: Record, paths: t.Container[str]) -> bool:
+    return record.by == "vbd_mount" and all(mounted.path in paths for mounted in record.mounts)
+
+
+__all__ = ["MountRequest", "plan_mounted", "plan_unmounted", "real"]

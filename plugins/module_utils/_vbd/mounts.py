@@ -1,0 +1,146 @@
+# SPDX-FileCopyrightText: homevirt.fleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to homevirt.fleet: not a public interface.
+"""Mounting and unmounting one file system of an attached disk, as steps of a plan."""
+
+from __future__ import annotations
+
+import os
+import typing as t
+
+from .._common.errors import Refused
+from .._common.host import Host
+from .._common.plan import Step
+from .._common.runner import checked
+from . import filesystems, fstab, mountinfo
+from .ledger import Mounted, Record
+from .partitions import Partition
+
+if t.TYPE_CHECKING:
+    from .engine import Work
+
+BUSY_HINT = "find what uses it with fuser -vm, end that, then run again"
+
+
+class Wanted(t.NamedTuple):
+    """One mount as asked for. path: without symlinks; options: the user's own; fstab: write a line there."""
+
+    path: str
+    access: str
+    options: str
+    fstab: bool
+
+
+def why_not_here(mounts: t.Sequence[mountinfo.Mount], path: str) -> str:
+    """The reason why nothing may be mounted at a path; "" where it may."""
+    other = mountinfo.at(mounts, path)
+    if other is not None:
+        return f"{other.source} is mounted there already"
+    if os.path.isdir(path):
+        return "the directory is not empty, and a mount would hide what is in it" if os.listdir(path) else ""
+    return "it is not a directory" if os.path.lexists(path) else ""
+
+
+def entry_for(partition: Partition, wanted: Wanted) -> Mounted:
+    """How a mount is written down. Raises Refused for what cannot be mounted."""
+    filesystems.require_mountable(partition.device, partition.fstype)
+    if wanted.fstab and not partition.uuid:
+        raise Refused(partition.device, "has no UUID to write into /etc/fstab", "leave fstab off for it")
+    options = filesystems.options(partition.fstype, wanted.access, wanted.options)
+    fstype = filesystems.mount_type(partition.fstype)
+    return Mounted(wanted.path, partition.number, fstype, options, _topmost_missing(wanted.path), wanted.fstab)
+
+
+def mount(work: Work, tag: str, partition: Partition, wanted: Wanted) -> None:
+    """Mount, and note it in the record before: so the next run knows whose it is. Raises FleetError."""
+    entry = entry_for(partition, wanted)
+    record = work.records[tag]
+    work.keep(record._replace(mounts=(*record.mounts, entry)))
+    os.makedirs(wanted.path, exist_ok=True)
+    mount_at(work.host, partition.device, wanted.path, entry.fstype, entry.options)
+    if wanted.fstab:
+        fstab.change(wanted.path, fstab.line(partition.uuid, wanted.path, entry.fstype, entry.options))
+
+
+def mount_at(host: Host, device: str, path: str, fstype: str, options: str) -> None:
+    """Run mount(8). The type is said, so that the kernel does not try others on what a guest wrote."""
+    checked(
+        host.runner,
+        ["mount", "-t", fstype, "-o", options, device, path],
+        host.timeout,
+        f"{device} ({fstype}) on {path}",
+        "read the host's kernel log; it may lack this file system",
+    )
+
+
+def unmount(work: Work, tag: str, path: str) -> None:
+    """Unmount what is at a path and forget it; fine where nothing is mounted. Raises ToolFailed where it is busy."""
+    if mountinfo.at(mountinfo.read(work.host), path) is not None:
+        umount_at(work.host, path)
+    record = work.records.get(tag)
+    if record is None:
+        return
+    for entry in record.mounts:
+        if entry.path == path:
+            _forget(entry)
+    work.keep(record._replace(mounts=tuple(entry for entry in record.mounts if entry.path != path)))
+
+
+def umount_at(host: Host, path: str) -> None:
+    """Run umount(8)."""
+    checked(host.runner, ["umount", path], host.timeout, path, BUSY_HINT)
+
+
+def _forget(entry: Mounted) -> None:
+    if entry.fstab:
+        fstab.change(entry.path, "")
+    path = entry.path
+    while entry.made and path.startswith(entry.made):
+        try:
+            os.rmdir(path)
+        except FileNotFoundError:
+            pass
+        except OSError:
+            # Somebody has put something there since; it is theirs now.
+            return
+        path = os.path.dirname(path)
+
+
+def _topmost_missing(path: str) -> str:
+    """The highest directory that making this path will make; "" where it is there already."""
+    missing = ""
+    while not os.path.isdir(path):
+        missing, path = path, os.path.dirname(path)
+    return missing
+
+
+def plan_unmount(work: Work, tag: str, path: str, *, dead: bool = False) -> None:
+    """Plan to unmount a path. dead: the disk behind it is gone, so there is nothing to mount again on a rollback."""
+    visible = mountinfo.at(work.state.mounts, path)
+    record = work.records[tag]
+    work.unmounting.add(path)
+    work.plan.add(
+        Step(
+            tag,
+            f"unmount {path}",
+            lambda: unmount(work, tag, path),
+            None if dead or visible is None else lambda: _mount_again(work, record, visible),
+            before=f"{path}: {visible.fstype} of {visible.source}" if visible else f"{path}: nothing mounted any more",
+            after="",
+        )
+    )
+
+
+def _mount_again(work: Work, record: Record, was: mountinfo.Mount) -> None:
+    if mountinfo.at(mountinfo.read(work.host), was.path) is not None:
+        return
+    os.makedirs(was.path, exist_ok=True)
+    ours = [entry for entry in record.mounts if entry.path == was.path]
+    fstype, options = (ours[0].fstype, ours[0].options) if ours else (was.fstype, ",".join(was.options))
+    # Attached again in the same rollback, the disk may have another number.
+    device = work.records[record.tag].device + was.source[len(record.device) :]
+    mount_at(work.host, device, was.path, fstype, options)
+    work.keep(work.records[record.tag]._replace(mounts=record.mounts))
+
+
+__all__ = ["Wanted", "entry_for", "mount", "mount_at", "plan_unmount", "umount_at", "unmount", "why_not_here"]

@@ -1,0 +1,175 @@
+# SPDX-FileCopyrightText: homevirt.fleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to homevirt.fleet: not a public interface.
+"""The partitions of an attached disk: kernel nodes from sysfs, their content from blkid(8)."""
+
+from __future__ import annotations
+
+import os
+import re
+import typing as t
+
+from .._common.errors import Refused, ToolFailed
+from .._common.host import Host
+from .._common.runner import Result, checked
+
+BLKID, PARTX = "blkid", "partx"
+BLKID_NOTHING, BLKID_AMBIVALENT = 2, 8
+SECTOR = 512
+ESCAPED = re.compile(r"\\(.)")
+
+
+class Partition(t.NamedTuple):
+    """number: 0 is the whole disk (a file system without a partition table). size: bytes.
+
+    fstype, label, uuid: of the content, "" where there is none; label is safe to print, control characters are shown in
+    blkid's caret form. partuuid, partlabel: of the table's entry.
+    """
+
+    number: int
+    device: str
+    size: int
+    fstype: str = ""
+    label: str = ""
+    uuid: str = ""
+    partuuid: str = ""
+    partlabel: str = ""
+
+    def public(self) -> dict[str, t.Any]:
+        """As modules return it."""
+        return dict(self._asdict())
+
+
+def node_of(host: Host, name: str) -> str:
+    return f"{host.dev}/{name}"
+
+
+def exists(host: Host, device: str) -> bool:
+    """Whether the kernel knows such a disk ("" is none)."""
+    return bool(device) and os.path.isdir(f"{host.sys}/block/{os.path.basename(device)}")
+
+
+def nodes(host: Host, device: str) -> dict[int, str]:
+    """{partition number: kernel name} of a disk, as the kernel knows them now."""
+    disk = os.path.basename(device)
+    found = {}
+    for entry in sorted(os.listdir(f"{host.sys}/block/{disk}")):
+        if entry.startswith(disk):
+            found[int(_read(host, f"{disk}/{entry}/partition"))] = entry
+    return found
+
+
+def numbers(host: Host, device: str) -> dict[tuple[int, int], str]:
+    """{(major, minor): kernel name} of a disk and its partitions."""
+    disk = os.path.basename(device)
+    found = {}
+    for entry in [disk, *(f"{disk}/{name}" for name in nodes(host, device).values())]:
+        major, minor = _read(host, f"{entry}/dev").split(":")
+        found[int(major), int(minor)] = os.path.basename(entry)
+    return found
+
+
+def size_of(host: Host, device: str) -> int:
+    """Bytes of a disk; 0 where nothing is attached."""
+    try:
+        return int(_read(host, f"{os.path.basename(device)}/size")) * SECTOR
+    except FileNotFoundError:
+        return 0
+
+
+def holders(host: Host, device: str) -> list[str]:
+    """Kernel names of devices (dm, md) built on a disk or its partitions."""
+    disk = os.path.basename(device)
+    found = []
+    for entry in [disk, *(f"{disk}/{name}" for name in nodes(host, device).values())]:
+        found += os.listdir(f"{host.sys}/block/{entry}/holders")
+    return sorted(set(found))
+
+
+def announce(host: Host, device: str) -> None:
+    """Make the partitions of a fresh disk known to the kernel where it did not read the table itself."""
+    if not nodes(host, device) and probe(host, [device]).get(device, {}).get("PTTYPE"):
+        checked(host.runner, [PARTX, "--add", device], host.timeout, device, "look at its table with sfdisk --dump")
+    wanted = [node_of(host, name) for name in nodes(host, device).values()]
+    host.await_true(
+        lambda: all(os.path.exists(node) for node in wanted),
+        device,
+        "its partitions got no nodes in /dev",
+        "in a container, give it the host's /dev",
+    )
+
+
+def read(host: Host, devices: t.Sequence[str]) -> dict[str, list[Partition]]:
+    """{disk: its partitions by number}, all disks in one command. Raises Refused on contents that are ambivalent."""
+    known = {device: nodes(host, device) for device in devices}
+    asked = [node for device in devices for node in (device, *(node_of(host, name) for name in known[device].values()))]
+    contents = probe(host, asked) if asked else {}
+    return {device: _of_disk(host, device, known[device], contents) for device in devices}
+
+
+def _of_disk(host: Host, device: str, names: dict[int, str], contents: dict[str, dict[str, str]]) -> list[Partition]:
+    disk = os.path.basename(device)
+    if not names:
+        whole = contents.get(device, {})
+        return [_partition(0, device, size_of(host, device), whole)] if whole.get("TYPE") else []
+    found = []
+    for number, name in sorted(names.items()):
+        size = int(_read(host, f"{disk}/{name}/size")) * SECTOR
+        found.append(_partition(number, node_of(host, name), size, contents.get(node_of(host, name), {})))
+    return found
+
+
+def _partition(number: int, device: str, size: int, content: dict[str, str]) -> Partition:
+    return Partition(
+        number,
+        device,
+        size,
+        content.get("TYPE", ""),
+        content.get("LABEL", ""),
+        content.get("UUID", ""),
+        content.get("PART_ENTRY_UUID", ""),
+        content.get("PART_ENTRY_NAME", ""),
+    )
+
+
+def probe(host: Host, devices: t.Sequence[str]) -> dict[str, dict[str, str]]:
+    """{device: blkid's tags}, past any cache. A device with nothing on it has no entry."""
+    found = _tags(_blkid(host, devices).out)
+    for device in devices:
+        # Of many devices blkid reports the last one's status only; one it says nothing of may be ambivalent.
+        if device not in found:
+            _must_be_empty(device, _blkid(host, [device]))
+    return found
+
+
+def _blkid(host: Host, devices: t.Sequence[str]) -> Result:
+    return host.runner.run([BLKID, "-p", "-o", "export", *devices], host.timeout)
+
+
+def _must_be_empty(device: str, result: Result) -> None:
+    if result.rc == BLKID_AMBIVALENT:
+        raise Refused(
+            device,
+            "carries the signatures of more than one file system",
+            "look at them with wipefs --no-act, and remove the stale one in the guest",
+        )
+    if result.rc not in (0, BLKID_NOTHING):
+        raise ToolFailed(device, f"blkid failed with status {result.rc}", "read it with dd to see whether it answers")
+
+
+def _tags(text: str) -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = {}
+    for block in text.split("\n\n"):
+        pairs = (line.partition("=") for line in block.splitlines() if "=" in line)
+        tags = {key: ESCAPED.sub(r"\1", value) for key, _equals, value in pairs}
+        if "DEVNAME" in tags:
+            found[tags.pop("DEVNAME")] = tags
+    return found
+
+
+def _read(host: Host, name: str) -> str:
+    with open(f"{host.sys}/block/{name}", encoding="ascii") as stream:
+        return stream.read().strip()
+
+
+__all__ = ["BLKID", "PARTX", "Partition", "announce", "exists", "holders", "node_of", "nodes", "numbers", "probe", "read", "size_of"]

@@ -1,0 +1,118 @@
+# SPDX-FileCopyrightText: homevirt.fleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to homevirt.fleet: not a public interface.
+"""Processes as /proc shows them (proc(5)): who they are, and which files they hold open."""
+
+from __future__ import annotations
+
+import os
+import typing as t
+
+from .._common.host import Host
+from .image import FileId, file_id
+
+# Field numbers of /proc/PID/stat after the command's closing bracket, counted from 0.
+STATE, PARENT, START_TIME = 0, 1, 19
+
+
+class Process(t.NamedTuple):
+    """A process that cannot be mistaken for a later one with the same number. start: clock ticks since boot."""
+
+    pid: int
+    start: int
+
+
+class OpenFile(t.NamedTuple):
+    """A file held open by a process. name: the command's short name; writes: it may write."""
+
+    id: FileId
+    pid: int
+    name: str
+    writes: bool
+
+
+def _stat(host: Host, pid: int) -> t.Optional[list[str]]:
+    try:
+        with open(f"{host.proc}/{pid}/stat", encoding="utf-8", errors="replace") as stream:
+            return stream.read().rpartition(")")[2].split()
+    except OSError:
+        return None
+
+
+def _pids(host: Host) -> list[int]:
+    return [int(name) for name in os.listdir(host.proc) if name.isdigit()]
+
+
+def lookup(host: Host, pid: int) -> t.Optional[Process]:
+    """The living process with this number; None where there is none (a zombie holds nothing any more)."""
+    fields = _stat(host, pid)
+    if fields is None or fields[STATE] in "ZX":
+        return None
+    return Process(pid, int(fields[START_TIME]))
+
+
+def lives(host: Host, process: Process) -> bool:
+    return lookup(host, process.pid) == process
+
+
+def children(host: Host, pid: int) -> list[Process]:
+    """Living processes whose parent is this one."""
+    found = []
+    for child in _pids(host):
+        fields = _stat(host, child)
+        if fields is not None and int(fields[PARENT]) == pid and fields[STATE] not in "ZX":
+            found.append(Process(child, int(fields[START_TIME])))
+    return found
+
+
+def name_of(host: Host, pid: int) -> str:
+    try:
+        with open(f"{host.proc}/{pid}/comm", encoding="utf-8", errors="replace") as stream:
+            return stream.read().strip()
+    except OSError:
+        return "?"
+
+
+def files_of(host: Host, pid: int) -> t.Iterator[tuple[FileId, str]]:
+    """(identity, descriptor number) of every file a process holds open; nothing where it has ended."""
+    directory = f"{host.proc}/{pid}/fd"
+    try:
+        descriptors = os.listdir(directory)
+    except OSError:
+        return
+    for number in descriptors:
+        link = f"{directory}/{number}"
+        try:
+            # Only absolute names are files; asking a socket or pipe for its status would be work for nothing.
+            if os.readlink(link).startswith("/"):
+                yield file_id(os.stat(link)), number
+        except OSError:
+            continue
+
+
+def open_files(host: Host, wanted: t.Container[FileId]) -> list[OpenFile]:
+    """Every process other than this one that holds one of the wanted files open, in one pass over /proc."""
+    found = []
+    for pid in _pids(host):
+        if pid == os.getpid():
+            continue
+        for identity, number in files_of(host, pid):
+            if identity in wanted:
+                found.append(OpenFile(identity, pid, name_of(host, pid), _writes(host, pid, number)))
+    return found
+
+
+def _writes(host: Host, pid: int, descriptor: str) -> bool:
+    try:
+        with open(f"{host.proc}/{pid}/fdinfo/{descriptor}", encoding="ascii", errors="replace") as stream:
+            for line in stream:
+                key, _colon, value = line.partition(":")
+                if key == "flags":
+                    return int(value, 8) & os.O_ACCMODE != os.O_RDONLY
+    except OSError:
+        pass
+    # Unknown counts as the dangerous case.
+    return True
+
+
+__all__ = ["OpenFile", "Process", "children", "files_of", "lives", "lookup", "name_of", "open_files"]

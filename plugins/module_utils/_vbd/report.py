@@ -1,0 +1,136 @@
+# SPDX-FileCopyrightText: homevirt.fleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to homevirt.fleet: not a public interface.
+"""What the vbd modules return, and the one place where errors become ``fail_json``."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._common.errors import FleetError
+from .._common.host import Host
+from .._common.plan import Plan
+from .._common.runner import SystemRunner
+from . import engine, mounting
+from .diskspec import DiskRequest
+from .engine import Work
+from .ledger import Record
+from .mounting import MountRequest
+
+if t.TYPE_CHECKING:
+    from ansible.module_utils.basic import AnsibleModule
+
+RunEngine = t.Callable[[Host], dict[str, t.Any]]
+
+
+def finish(module: AnsibleModule, run: RunEngine) -> None:
+    """Run one engine function on this machine and leave the module with its result or its error."""
+    try:
+        result = run(Host(SystemRunner(), timeout=module.params.get("timeout") or 30.0))
+    except FleetError as error:
+        module.fail_json(msg=str(error), what=error.what, why=error.why, hint=error.hint, **error.details)
+    for sentence in [*result.get("cleaned", []), *result.pop("warnings", [])]:
+        module.warn(sentence)
+    module.exit_json(**result)
+
+
+def attach(host: Host, wanted: t.Sequence[DiskRequest], *, force: bool, check: bool) -> dict[str, t.Any]:
+    """``vbd`` with state attached."""
+    with engine.working(host, "vbd", force=force, check=check) as work:
+        tags = engine.plan_attached(work, wanted)
+        if not check:
+            engine.apply(work)
+        disks = [_disk(work, disk.image, tag, None) for disk, tag in zip(wanted, tags)]
+        return _result(work, disks)
+
+
+def detach(host: Host, wanted: t.Sequence[DiskRequest], *, force: bool, check: bool) -> dict[str, t.Any]:
+    """``vbd`` with state detached."""
+    with engine.working(host, "vbd", force=force, check=check) as work:
+        before = {disk.image: engine.record_of(work, disk) for disk in wanted}
+        engine.plan_detached(work, wanted)
+        if not check:
+            engine.apply(work)
+        return _result(work, [_gone(work, disk.image, before[disk.image]) for disk in wanted])
+
+
+def mount(host: Host, wanted: t.Sequence[MountRequest], *, force: bool, check: bool) -> dict[str, t.Any]:
+    """``vbd_mount`` with state mounted."""
+    with engine.working(host, "vbd_mount", force=force, check=check) as work:
+        tags = mounting.plan_mounted(work, wanted)
+        if not check:
+            engine.apply(work)
+        disks = [_disk(work, request.disk.image, tag, request) for request, tag in zip(wanted, tags)]
+        return _result(work, disks)
+
+
+def unmount(host: Host, wanted: t.Sequence[MountRequest], *, force: bool, check: bool) -> dict[str, t.Any]:
+    """``vbd_mount`` with state unmounted."""
+    with engine.working(host, "vbd_mount", force=force, check=check) as work:
+        before = {request.disk.image: engine.record_of(work, request.disk) for request in wanted}
+        mounting.plan_unmounted(work, wanted)
+        if not check:
+            engine.apply(work)
+        return _result(work, [_gone(work, request.disk.image, before[request.disk.image]) for request in wanted])
+
+
+def _result(work: Work, disks: list[dict[str, t.Any]]) -> dict[str, t.Any]:
+    plan: Plan = work.plan
+    return {
+        "changed": plan.changes,
+        "diff": plan.diff(),
+        "steps": plan.titles(),
+        "disks": disks,
+        "cleaned": work.cleaned,
+        "warnings": work.warnings,
+    }
+
+
+def _there(work: Work) -> list[str]:
+    """The planned disks that have a device: in check mode not those that would only be attached."""
+    return [tag for tag in work.planned if tag in work.records and (work.applied or not work.plan.touches(tag))]
+
+
+def _disk(work: Work, image: str, tag: str, request: t.Optional[MountRequest]) -> dict[str, t.Any]:
+    wanted, _image = work.planned[tag]
+    there = _there(work)
+    record = work.records[tag] if tag in there else None
+    found = work.partitions_of(there)
+    result = {
+        "image": image,
+        "format": wanted.format,
+        "access": wanted.access,
+        "overlay": wanted.overlay,
+        "backend": record.backend if record else "",
+        "device": record.device if record else "",
+        "owner": record.owner if record else "",
+        "partitions": [partition.public() for partition in found.get(tag, [])],
+        "changed": work.plan.touches(tag),
+    }
+    if request is not None:
+        result.update(_mounted(work, record, request))
+    return result
+
+
+def _mounted(work: Work, record: t.Optional[Record], request: MountRequest) -> dict[str, t.Any]:
+    entries = [entry for entry in (record.mounts if record else ()) if entry.path == mounting.real(request.path)]
+    return {
+        "path": request.path,
+        "partition": entries[0].partition if entries else None,
+        "fstype": entries[0].fstype if entries else "",
+        "options": entries[0].options if entries else "",
+    }
+
+
+def _gone(work: Work, image: str, record: t.Optional[Record]) -> dict[str, t.Any]:
+    return {
+        "image": image,
+        "device": record.device if record else "",
+        "owner": record.owner if record else "",
+        "backend": record.backend if record else "",
+        "paths": [mounted.path for mounted in record.mounts] if record else [],
+        "changed": record is not None and work.plan.touches(record.tag),
+    }
+
+
+__all__ = ["attach", "detach", "finish", "mount", "unmount"]

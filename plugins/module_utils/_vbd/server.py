@@ -1,0 +1,114 @@
+# SPDX-FileCopyrightText: homevirt.fleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to homevirt.fleet: not a public interface.
+"""Starting the process that serves an image, so that it outlives the play but not the host's mounts.
+
+Under systemd it becomes a transient service and not part of the ssh session: a session is killed at shutdown before the
+file systems on top are unmounted, and what was written last would be lost. Without default dependencies the service stays
+until systemd's last killing, which comes after unmounting (systemd.unit(5), bootup(7)).
+"""
+
+from __future__ import annotations
+
+import os
+import typing as t
+
+from .._common.errors import Refused, ToolFailed
+from .._common.host import Host
+from .._common.runner import checked, last_words
+from . import ledger, processes
+from .ledger import Record
+
+
+def start(
+    host: Host, record: Record, argv: t.Sequence[str], ready: t.Callable[[], bool], env: t.Mapping[str, str]
+) -> None:
+    """Start a server and wait until it is ready. Raises ToolFailed with its own last words, or TimedOut."""
+    log = f"{ledger.directory(host, record)}/server.log"
+    open(log, "ab").close()
+    running = _spawn(host, record, argv, log, env)
+
+    def ready_or_dead() -> bool:
+        return ready() or not running()
+
+    host.await_true(
+        ready_or_dead, record.image, f"{os.path.basename(argv[0])} was not ready", "read its log, or raise timeout"
+    )
+    if not ready():
+        raise ToolFailed(
+            record.image,
+            f"{os.path.basename(argv[0])} did not serve it: {last_words(_read(log))}",
+            "check the image with qemu-img check",
+        )
+
+
+def _spawn(
+    host: Host, record: Record, argv: t.Sequence[str], log: str, env: t.Mapping[str, str]
+) -> t.Callable[[], bool]:
+    if not os.path.isdir(f"{host.run}/systemd/system"):
+        return host.runner.spawn(argv, log, env)
+    unit = f"homevirt-fleet-vbd-{record.tag}.service"
+    program = host.runner.find(argv[0]) or argv[0]
+    checked(
+        host.runner,
+        [
+            "systemd-run",
+            f"--unit={unit}",
+            "--quiet",
+            "--collect",
+            "--property=DefaultDependencies=no",
+            "--property=IgnoreOnIsolate=yes",
+            f"--property=StandardError=file:{log}",
+            *(f"--setenv={key}={value}" for key, value in env.items()),
+            program,
+            # systemd would take $NAME in a path for a variable (systemd.service(5)).
+            *(word.replace("$", "$$") for word in argv[1:]),
+        ],
+        host.timeout,
+        record.image,
+        f"look at it with systemctl status {unit}",
+    )
+
+    def running() -> bool:
+        # Asking systemd costs a command, so it is asked only once there is something to suspect.
+        return os.path.getsize(log) == 0 or _active(host, unit)
+
+    return running
+
+
+def _active(host: Host, unit: str) -> bool:
+    return host.runner.run(["systemctl", "is-active", "--quiet", unit], host.timeout).rc == 0
+
+
+def family(host: Host, pid: int) -> tuple[processes.Process, ...]:
+    """A server and the processes it started, as they are to be remembered."""
+    chief = processes.lookup(host, pid)
+    return (chief, *processes.children(host, pid)) if chief else ()
+
+
+def must_have_opened(host: Host, record: Record) -> None:
+    """The server was given a name; make sure that the file behind it is the one that was examined. Raises FleetError."""
+    opened = {identity for process in record.servers for identity, _number in processes.files_of(host, process.pid)}
+    if record.id in opened:
+        return
+    if not any(processes.name_of(host, process.pid) == "qemu-nbd" for process in record.servers):
+        raise ToolFailed(record.image, "qemu-nbd ended at once", "check the image with qemu-img check")
+    raise Refused(record.image, "replaced by another file while it was being attached", "find out who did that")
+
+
+def end(host: Host, record: Record) -> None:
+    """Wait until the servers have ended by themselves, as they do when their disk is gone. Raises TimedOut."""
+    host.await_true(
+        lambda: not any(processes.lives(host, server) for server in record.servers),
+        record.image,
+        f"its server (pid {', '.join(str(server.pid) for server in record.servers)}) did not end",
+        "find out what holds it with ls -l /proc/PID/fd, or raise timeout",
+    )
+
+
+def _read(path: str) -> str:
+    with open(path, encoding="utf-8", errors="replace") as stream:
+        return stream.read()
+
+
+__all__ = ["end", "family", "must_have_opened", "start"]

@@ -1,0 +1,82 @@
+# SPDX-FileCopyrightText: homevirt.fleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to homevirt.fleet: not a public interface.
+"""The host as it is: read once per run, in a constant number of commands, from the kernel and our own records."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._common.host import Host
+from . import ledger, losetup, mountinfo, partitions, processes, usage
+from .backends import BACKENDS
+from .image import FileId, Image
+from .ledger import Record
+
+
+class Attachment(t.NamedTuple):
+    """An attachment of ours. trouble: why it is no longer whole ("" where it is)."""
+
+    record: Record
+    trouble: str
+
+
+class State(t.NamedTuple):
+    """attachments: ours, by tag; loops and mounts: everybody's."""
+
+    attachments: dict[str, Attachment]
+    loops: list[losetup.Loop]
+    mounts: list[mountinfo.Mount]
+
+    def of_image(self, identity: FileId) -> t.Optional[Attachment]:
+        """Our attachment of an image to this host."""
+        for attachment in self.attachments.values():
+            if attachment.record.id == identity:
+                return attachment
+        return None
+
+
+def read(host: Host) -> State:
+    """Raises FleetError."""
+    loops = losetup.listed(host)
+    attachments = {}
+    for record in ledger.read_all(host):
+        trouble = BACKENDS[record.backend].trouble(host, record, loops)
+        attachments[record.tag] = Attachment(record, trouble)
+    return State(attachments, loops, mountinfo.read(host))
+
+
+def uses(host: Host, state: State, images: t.Sequence[Image]) -> dict[FileId, list[usage.Use]]:
+    """Who uses these images and the files below them."""
+    wanted = {member.id: member.path for image in images for member in image.members}
+    return usage.survey(host, wanted, state.loops, state.mounts)
+
+
+def mounts_of(host: Host, state: State, record: Record) -> list[mountinfo.Mount]:
+    """Everybody's mounts of a disk of ours and its partitions, the oldest first."""
+    numbers = partitions.numbers(host, record.device) if partitions.exists(host, record.device) else {}
+    return [mount for mount in state.mounts if mount.device in numbers]
+
+
+def users_of(host: Host, state: State, record: Record, ours: t.Container[str]) -> list[str]:
+    """Who keeps a disk from being detached: mounts (but those at paths in ours), devices built on it, programs."""
+    if not partitions.exists(host, record.device):
+        return []
+    look = ledger.look_path(host, record)
+    found = [
+        f"it is mounted on {mount.path}"
+        for mount in mounts_of(host, state, record)
+        if mount.path not in ours and mount.path != look
+    ]
+    found += [f"/dev/{name} is built on it" for name in partitions.holders(host, record.device)]
+    nodes = {FileId(major, minor, True) for major, minor in partitions.numbers(host, record.device)}
+    servers = {server.pid for server in record.servers}
+    found += [
+        f"{held.name} (pid {held.pid}) has it open"
+        for held in processes.open_files(host, nodes)
+        if held.pid not in servers
+    ]
+    return found
+
+
+__all__ = ["Attachment", "State", "mounts_of", "read", "users_of", "uses"]

@@ -1,0 +1,127 @@
+# SPDX-FileCopyrightText: homevirt.fleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to homevirt.fleet: not a public interface.
+"""Who uses an image: every place is looked at, for all images at once, before anything is opened as a disk.
+
+Looked at: files that processes hold open (QEMU, also Xen's, which takes no locks; tapdisk; qemu-nbd; cp), QEMU's own locks
+(they show holders that /proc does not), loop devices, mounts and holders of a block device.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import struct
+import typing as t
+
+from .._common.errors import InUse
+from .._common.host import Host
+from . import losetup, mountinfo, processes
+from .image import FileId, Image
+
+# QEMU block/file-posix.c: byte 100+n is locked by whoever has permission n, byte 200+n by whoever denies it to others.
+PERMISSIONS, DENIALS, COUNT = 100, 200, 5
+WRITE = 1
+# struct flock of fcntl(2) with 64-bit offsets.
+FLOCK = struct.Struct("hhqqi4x")
+
+
+class Use(t.NamedTuple):
+    """who: e.g. ``qemu-system-x86 (pid 4711)``, ``/dev/loop3``; pid: 0 where it is no process; device: "" likewise."""
+
+    who: str
+    writes: bool
+    pid: int = 0
+    device: str = ""
+
+    def public(self) -> dict[str, t.Any]:
+        """As modules return it."""
+        return dict(self._asdict())
+
+
+def survey(
+    host: Host, wanted: t.Mapping[FileId, str], loops: t.Sequence[losetup.Loop], mounts: t.Sequence[mountinfo.Mount]
+) -> dict[FileId, list[Use]]:
+    """{identity: its users}, for {identity: path}. One pass over /proc however many files are asked for."""
+    found: dict[FileId, list[Use]] = {identity: [] for identity in wanted}
+    if not wanted:
+        return found
+    for held in processes.open_files(host, found):
+        found[held.id].append(Use(f"{held.name} (pid {held.pid})", held.writes, pid=held.pid))
+    for loop in loops:
+        if loop.id in found:
+            found[loop.id].append(Use(loop.device, loop.writes, device=loop.device))
+    for identity, path in wanted.items():
+        uses = found[identity]
+        if identity.block:
+            uses += _block_uses(host, identity, mounts)
+        uses += _lock_uses(path, uses)
+    return found
+
+
+def refuse_conflicts(
+    image: Image, access: str, uses: t.Mapping[FileId, t.Sequence[Use]], ours: t.Callable[[Use], bool], shown: str
+) -> None:
+    """Raise InUse where opening the image with this access would meet somebody else.
+
+    Readers share; a writer wants the image for itself, and nobody may write to any file of its chain.
+    access: "r" or "w"; ours: tells uses that are not in the way; shown: the image as the user named it.
+    """
+    for member in image.members:
+        for use in uses[member.id]:
+            if ours(use) or not (use.writes or (access == "w" and member.kind == "image")):
+                continue
+            raise InUse(
+                shown if member.kind == "image" else f"{shown} ({member.kind} file {member.path})",
+                f"{use.who} has it open for {'writing' if use.writes else 'reading, so nobody may write to it'}",
+                "shut down that guest or end that program, then run again"
+                if use.writes
+                else "attach it with access r or with an overlay, or end that program",
+            )
+
+
+def _block_uses(host: Host, identity: FileId, mounts: t.Sequence[mountinfo.Mount]) -> list[Use]:
+    found = [
+        Use(f"the mount on {mount.path}", mount.writes)
+        for mount in mounts
+        if mount.device == (identity.dev, identity.ino)
+    ]
+    holders = f"{host.sys}/dev/block/{identity.dev}:{identity.ino}/holders"
+    if os.path.isdir(holders):
+        # What a holder does with it cannot be seen from here, so it counts as writing.
+        found += [Use(f"/dev/{name}", True, device=f"/dev/{name}") for name in sorted(os.listdir(holders))]
+    return found
+
+
+def _lock_uses(path: str, seen: t.Sequence[Use]) -> list[Use]:
+    """Holders of QEMU's locks that nothing else showed, as on a shared file system or in another process namespace."""
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return []
+    try:
+        writer = _locked(fd, PERMISSIONS + WRITE, 1)
+        reader = _locked(fd, PERMISSIONS, COUNT) or _locked(fd, DENIALS, COUNT)
+    finally:
+        os.close(fd)
+    if writer and not any(use.writes for use in seen):
+        return [Use("a QEMU process out of sight (by its lock)", True)]
+    if reader and not seen:
+        return [Use("a QEMU process out of sight (by its lock)", False)]
+    return []
+
+
+def _locked(fd: int, start: int, length: int) -> bool:
+    probe = FLOCK.pack(fcntl.F_WRLCK, os.SEEK_SET, start, length, 0)
+    try:
+        answer = fcntl.fcntl(fd, fcntl.F_OFD_GETLK, probe)
+    except OSError as error:
+        # A file system without locks (some network ones) has no QEMU lock either.
+        if error.errno in (errno.EINVAL, errno.ENOLCK, errno.EOPNOTSUPP):
+            return False
+        raise
+    return FLOCK.unpack(answer)[0] != fcntl.F_UNLCK
+
+
+__all__ = ["Use", "refuse_conflicts", "survey"]

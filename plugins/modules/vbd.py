@@ -1,0 +1,237 @@
+#!/usr/bin/python
+# SPDX-FileCopyrightText: homevirt.fleet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: vbd
+short_description: Attach guests' disk images to the host as block devices
+version_added: 0.1.0
+author: homevirt.fleet contributors (@homevirt)
+description:
+  - Attaches disk images of guests to the host as block devices, and detaches them, many in one call.
+  - All disks of a call are one transaction. What fails is undone from the last step back.
+  - An image that anything else has open for writing is refused, and so is a second user of an image that is to be written. Open
+    files of all processes, QEMU's locks, loop devices, mounts and device-mapper holders are looked at.
+  - What a crash of the server process or a killed play left behind is recognised as this collection's own by its record under
+    C(/run/homevirt.fleet/vbd), cleaned up by the next run, and named in RV(cleaned).
+options:
+  disks:
+    description:
+      - The disks. Each is a mapping with the options below, or a string in Xen's own spelling as in xl-disk-configuration(5) or as
+        typed after C(xm block-attach 0), for example V(tap:qcow2:/srv/guest.img,xvda,w).
+      - The options of the module that have the same name are the defaults.
+    type: list
+    elements: raw
+    required: true
+    suboptions:
+      image:
+        description: Absolute path of the image, or of a block device (with O(disks[].format=raw)).
+        type: path
+        required: true
+      vdev:
+        description: Xen's name for the device, such as V(xvda). Only Xen hosts use it.
+        type: str
+      format:
+        description: As O(format).
+        type: str
+        choices: [raw, qcow2, qcow, vmdk, vdi, vpc, vhdx]
+      access:
+        description: As O(access).
+        type: str
+        choices: [r, w]
+      backend:
+        description: As O(backend).
+        type: str
+        choices: [auto, nbd, nbdfuse, loop]
+      overlay:
+        description: As O(overlay).
+        type: bool
+      overlay_dir:
+        description: As O(overlay_dir).
+        type: path
+      references:
+        description: As O(references).
+        type: list
+        elements: path
+  state:
+    description:
+      - V(attached) makes sure that every disk is attached as asked for.
+      - V(detached) makes sure that none is attached by this collection. A disk that is mounted, built upon or open in a program is
+        refused; one that somebody else attached is named and left.
+    type: str
+    choices: [attached, detached]
+    default: attached
+extends_documentation_fragment:
+  - homevirt.fleet.attributes
+  - homevirt.fleet.vbd
+seealso:
+  - module: homevirt.fleet.vbd_mount
+  - module: homevirt.fleet.vbd_info
+"""
+
+EXAMPLES = r"""
+- name: Look into a guest's disk, read-only
+  homevirt.fleet.vbd:
+    disks:
+      - image: /srv/images/guest.qcow2
+
+- name: The same in Xen's own spelling, for writing
+  homevirt.fleet.vbd:
+    disks:
+      - tap:qcow2:/srv/images/guest.qcow2,xvda,w
+
+- name: Try something on three disks without changing them
+  homevirt.fleet.vbd:
+    overlay: true
+    disks:
+      - image: /srv/images/guest.qcow2
+      - image: /srv/images/data.vhdx
+      - image: /srv/images/old.img
+        format: raw
+
+- name: Detach them
+  homevirt.fleet.vbd:
+    state: detached
+    disks:
+      - image: /srv/images/guest.qcow2
+      - image: /srv/images/data.vhdx
+      - image: /srv/images/old.img
+"""
+
+RETURN = r"""
+disks:
+  description: One entry for each of O(disks), in the same order.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    image:
+      description: Path as given.
+      type: str
+      sample: /srv/images/guest.qcow2
+    device:
+      description: The disk's block device. After detaching, the one that it had. Empty in check mode for a disk not attached yet.
+      type: str
+      sample: /dev/loop0
+    owner:
+      description: The tag by which this collection knows the attachment as its own. Empty where there is none.
+      type: str
+      sample: homevirt.fleet:fe00-20c03f-host
+    backend:
+      description: The backend that serves it.
+      type: str
+      sample: nbdfuse
+    changed:
+      description: Whether anything was changed for this disk.
+      type: bool
+    format:
+      description: Format of the image. Not returned after detaching.
+      type: str
+      sample: qcow2
+    access:
+      description: V(r) or V(w). Not returned after detaching.
+      type: str
+      sample: r
+    overlay:
+      description: Whether writes go into a throwaway layer. Not returned after detaching.
+      type: bool
+    partitions:
+      description: What is on the disk. Not returned after detaching.
+      type: list
+      elements: dict
+      contains:
+        number:
+          description: Number in the partition table. 0 for a file system on the whole disk.
+          type: int
+        device:
+          description: Its block device.
+          type: str
+        size:
+          description: Size in bytes.
+          type: int
+        fstype:
+          description: Type of the content as blkid names it. Empty where nothing is known.
+          type: str
+        label:
+          description: Label of the file system. Control characters are shown in caret form.
+          type: str
+        uuid:
+          description: UUID of the file system.
+          type: str
+        partuuid:
+          description: UUID of the partition.
+          type: str
+        partlabel:
+          description: Name of the partition.
+          type: str
+    paths:
+      description: Where it was mounted by M(homevirt.fleet.vbd_mount). Returned after detaching only.
+      type: list
+      elements: str
+steps:
+  description: What was done, or in check mode would be, in order.
+  returned: success
+  type: list
+  elements: str
+  sample: [attach /srv/images/guest.qcow2]
+cleaned:
+  description: What a crash had left behind and this run took away, a sentence each. Also given as warnings.
+  returned: success
+  type: list
+  elements: str
+what:
+  description: The object that an error is about.
+  returned: failure
+  type: str
+why:
+  description: The reason of an error.
+  returned: failure
+  type: str
+hint:
+  description: The next step after an error.
+  returned: failure
+  type: str
+missing_programs:
+  description: Programs that the host lacks.
+  returned: failure, when programs are missing
+  type: list
+  elements: str
+rolled_back:
+  description: Steps that were undone, the last one first.
+  returned: failure, when something had been done already
+  type: list
+  elements: str
+not_rolled_back:
+  description: Steps that could not be undone, with the reason.
+  returned: failure, when undoing failed too
+  type: list
+  elements: str
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ..module_utils._vbd import arguments, report
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec=arguments.spec(("attached", "detached"), arguments.OF_ONE_DISK), supports_check_mode=True
+    )
+    opening = module.params["state"] == "attached"
+    engine = report.attach if opening else report.detach
+    report.finish(
+        module,
+        lambda host: engine(
+            host,
+            arguments.read_disks(module.params, opening=opening),
+            force=module.params["force"],
+            check=module.check_mode,
+        ),
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,168 @@
+#!/usr/bin/python
+# SPDX-FileCopyrightText: homevirt.fleet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: vbd_info
+short_description: List the disk images attached to the host, and who uses an image
+version_added: 0.1.0
+author: homevirt.fleet contributors (@homevirt)
+description:
+  - Lists all disk images that are attached to the host by M(homevirt.fleet.vbd) and M(homevirt.fleet.vbd_mount), and all loop and nbd
+    devices that somebody else attached.
+  - Tells for images who has them open, whether attached or not, for example a running QEMU guest.
+options:
+  images:
+    description: Paths of images whose users are looked for.
+    type: list
+    elements: path
+    default: []
+  timeout:
+    description: Seconds that one command may take.
+    type: float
+    default: 30.0
+extends_documentation_fragment:
+  - homevirt.fleet.attributes.info
+requirements:
+  - losetup, blkid (util-linux)
+  - root
+seealso:
+  - module: homevirt.fleet.vbd
+  - module: homevirt.fleet.vbd_mount
+"""
+
+EXAMPLES = r"""
+- name: See what is attached, and whether the image is free
+  homevirt.fleet.vbd_info:
+    images:
+      - /srv/images/guest.qcow2
+  register: found
+
+- name: Stop while somebody uses the image
+  ansible.builtin.assert:
+    that: found.images[0].users | length == 0
+"""
+
+RETURN = r"""
+attachments:
+  description: What is attached to the host.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    image:
+      description: Path of the image as the kernel or the record knows it. Empty where it cannot be told.
+      type: str
+      sample: /srv/images/guest.qcow2
+    device:
+      description: The disk's block device.
+      type: str
+      sample: /dev/loop0
+    size:
+      description: Size of the device in bytes. 0 where it is no longer whole.
+      type: int
+    backend:
+      description: What serves it (V(loop), V(nbd) or V(nbdfuse)).
+      type: str
+      sample: nbdfuse
+    format:
+      description: Format of the image. Empty for those of others.
+      type: str
+      sample: qcow2
+    access:
+      description: V(r) or V(w).
+      type: str
+      sample: r
+    overlay:
+      description: Whether writes go into a throwaway layer.
+      type: bool
+    owner:
+      description: The tag by which this collection knows it as its own. Empty for those of others.
+      type: str
+      sample: homevirt.fleet:fe00-20c03f-host
+    attached_by:
+      description: The module that attached it (V(vbd) or V(vbd_mount)). Empty for those of others.
+      type: str
+      sample: vbd_mount
+    trouble:
+      description: Why it is no longer whole. Empty where it is.
+      type: str
+      sample: its server (pid 4711) is gone
+    mounts:
+      description: Where file systems of it are mounted, by whomever.
+      type: list
+      elements: dict
+      contains:
+        path:
+          description: The mount point.
+          type: str
+        device:
+          description: The block device that is mounted there.
+          type: str
+        fstype:
+          description: Type of the file system.
+          type: str
+        options:
+          description: Options of this mount point.
+          type: list
+          elements: str
+    partitions:
+      description: What is on the disk, as M(homevirt.fleet.vbd) returns it.
+      type: list
+      elements: dict
+images:
+  description: One entry for each of O(images).
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    image:
+      description: Path as given.
+      type: str
+    exists:
+      description: Whether there is such a file.
+      type: bool
+    owner:
+      description: The tag of this collection's own attachment of it. Empty where there is none.
+      type: str
+    users:
+      description: Who has it open.
+      type: list
+      elements: dict
+      contains:
+        who:
+          description: The user in words.
+          type: str
+          sample: qemu-system-x86 (pid 4711)
+        writes:
+          description: Whether it may write to the image.
+          type: bool
+        pid:
+          description: Number of the process. 0 where it is none.
+          type: int
+        device:
+          description: The device that is built on it. Empty where there is none.
+          type: str
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ..module_utils._vbd import info, report
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            "images": {"type": "list", "elements": "path", "default": []},
+            "timeout": {"type": "float", "default": 30.0},
+        },
+        supports_check_mode=True,
+    )
+    report.finish(module, lambda host: info.gather(host, module.params["images"]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,240 @@
+#!/usr/bin/python
+# SPDX-FileCopyrightText: homevirt.fleet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: vbd_mount
+short_description: Mount file systems out of guests' disk images
+version_added: 0.1.0
+author: homevirt.fleet contributors (@homevirt)
+description:
+  - Attaches disk images of guests to the host, as M(homevirt.fleet.vbd) does, and mounts file systems that are on them; or unmounts
+    them and detaches what it attached. Many in one call.
+  - Attaching and mounting of all disks of a call are one transaction. What fails is undone from the last step back.
+  - Read-only mounts replay no journal, so not one byte of the image changes. All mounts are C(nodev,nosuid).
+options:
+  disks:
+    description:
+      - The file systems to mount. Each is a mapping with the options below.
+      - The options of the module that have the same name are the defaults.
+    type: list
+    elements: raw
+    required: true
+    suboptions:
+      image:
+        description: Absolute path of the image, or of a block device (with O(disks[].format=raw)).
+        type: path
+        required: true
+      path:
+        description:
+          - Where to mount. The directory is made when missing, and then removed again after unmounting. One that is not empty is refused.
+          - Required with O(state=mounted). Without it O(state=unmounted) unmounts all that was mounted from the image.
+        type: path
+      partition:
+        description:
+          - Which file system. The number of a partition (V(0) for one on the whole disk), the UUID or label of a file system or a
+            partition, or V(root) for the one that holds the guest's operating system.
+        type: str
+        default: root
+      options:
+        description: Further mount options, separated by commas. They come last and so win.
+        type: str
+        default: ""
+      fstab:
+        description:
+          - Whether C(/etc/fstab) gets a line for it, with C(noauto,nofail) so that no boot waits for it.
+        type: bool
+        default: false
+      vdev:
+        description: Xen's name for the device, such as V(xvda). Only Xen hosts use it.
+        type: str
+      format:
+        description: As O(format).
+        type: str
+        choices: [raw, qcow2, qcow, vmdk, vdi, vpc, vhdx]
+      access:
+        description: As O(access).
+        type: str
+        choices: [r, w]
+      backend:
+        description: As O(backend).
+        type: str
+        choices: [auto, nbd, nbdfuse, loop]
+      overlay:
+        description: As O(overlay).
+        type: bool
+      overlay_dir:
+        description: As O(overlay_dir).
+        type: path
+      references:
+        description: As O(references).
+        type: list
+        elements: path
+  state:
+    description:
+      - V(mounted) makes sure that every file system is mounted as asked for.
+      - V(unmounted) makes sure that none is, and detaches the disks that this module attached. One that M(homevirt.fleet.vbd) attached stays
+        attached.
+    type: str
+    choices: [mounted, unmounted]
+    default: mounted
+extends_documentation_fragment:
+  - homevirt.fleet.attributes
+  - homevirt.fleet.vbd
+seealso:
+  - module: homevirt.fleet.vbd
+  - module: homevirt.fleet.vbd_info
+"""
+
+EXAMPLES = r"""
+- name: Mount the guest's system read-only
+  homevirt.fleet.vbd_mount:
+    disks:
+      - image: /srv/images/guest.qcow2
+        path: /mnt/guest
+
+- name: Mount two file systems of one disk for writing
+  homevirt.fleet.vbd_mount:
+    access: w
+    disks:
+      - image: /srv/images/guest.qcow2
+        path: /mnt/guest
+      - image: /srv/images/guest.qcow2
+        partition: 1
+        path: /mnt/guest-boot
+
+- name: Unmount and detach all of it
+  homevirt.fleet.vbd_mount:
+    state: unmounted
+    disks:
+      - image: /srv/images/guest.qcow2
+"""
+
+RETURN = r"""
+disks:
+  description: One entry for each of O(disks), in the same order.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    image:
+      description: Path as given.
+      type: str
+      sample: /srv/images/guest.qcow2
+    path:
+      description: Where it is mounted. Not returned after unmounting.
+      type: str
+      sample: /mnt/guest
+    partition:
+      description: Number of the partition that is mounted. Empty in check mode where it is not mounted yet. Not returned after unmounting.
+      type: int
+      sample: 2
+    fstype:
+      description: Type of the file system as given to mount. Not returned after unmounting.
+      type: str
+      sample: ext4
+    options:
+      description: Options given to mount. Not returned after unmounting.
+      type: str
+      sample: ro,noload,nodev,nosuid
+    device:
+      description: The disk's block device. After detaching, the one that it had. Empty in check mode for a disk not attached yet.
+      type: str
+      sample: /dev/loop0
+    owner:
+      description: The tag by which this collection knows the attachment as its own. Empty where there is none.
+      type: str
+      sample: homevirt.fleet:fe00-20c03f-host
+    backend:
+      description: The backend that serves it.
+      type: str
+      sample: nbdfuse
+    changed:
+      description: Whether anything was changed for this disk.
+      type: bool
+    format:
+      description: Format of the image. Not returned after unmounting.
+      type: str
+      sample: qcow2
+    access:
+      description: V(r) or V(w). Not returned after unmounting.
+      type: str
+      sample: r
+    overlay:
+      description: Whether writes go into a throwaway layer. Not returned after unmounting.
+      type: bool
+    partitions:
+      description: What is on the disk, as M(homevirt.fleet.vbd) returns it. Not returned after unmounting.
+      type: list
+      elements: dict
+    paths:
+      description: Where the image was mounted. Returned after unmounting only.
+      type: list
+      elements: str
+steps:
+  description: What was done, or in check mode would be, in order.
+  returned: success
+  type: list
+  elements: str
+  sample: [attach /srv/images/guest.qcow2, mount root of /srv/images/guest.qcow2 on /mnt/guest]
+cleaned:
+  description: What a crash had left behind and this run took away, a sentence each. Also given as warnings.
+  returned: success
+  type: list
+  elements: str
+what:
+  description: The object that an error is about.
+  returned: failure
+  type: str
+why:
+  description: The reason of an error.
+  returned: failure
+  type: str
+hint:
+  description: The next step after an error.
+  returned: failure
+  type: str
+missing_programs:
+  description: Programs that the host lacks.
+  returned: failure, when programs are missing
+  type: list
+  elements: str
+rolled_back:
+  description: Steps that were undone, the last one first.
+  returned: failure, when something had been done already
+  type: list
+  elements: str
+not_rolled_back:
+  description: Steps that could not be undone, with the reason.
+  returned: failure, when undoing failed too
+  type: list
+  elements: str
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ..module_utils._vbd import arguments, report
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec=arguments.spec(("mounted", "unmounted"), arguments.OF_ONE_MOUNT), supports_check_mode=True
+    )
+    opening = module.params["state"] == "mounted"
+    engine = report.mount if opening else report.unmount
+    report.finish(
+        module,
+        lambda host: engine(
+            host,
+            arguments.read_mounts(module.params, opening=opening),
+            force=module.params["force"],
+            check=module.check_mode,
+        ),
+    )
+
+
+if __name__ == "__main__":
+    main()
