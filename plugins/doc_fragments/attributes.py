@@ -15,7 +15,8 @@ attributes:
     description: Returns details on what has changed (or possibly needs changing in check mode) when in diff mode.
     support: full
   idempotent:
-    description: When run twice in a row outside check mode, with the same arguments, the second invocation indicates no change.
+    description: When run twice in a row outside check mode, with the same arguments, the second invocation indicates
+      no change.
     support: full
   platform:
     description: Target operating systems that can be operated against.
@@ -35,7 +36,8 @@ attributes:
     support: N/A
     details: This module never changes anything.
   idempotent:
-    description: When run twice in a row outside check mode, with the same arguments, the second invocation indicates no change.
+    description: When run twice in a row outside check mode, with the same arguments, the second invocation indicates
+      no change.
     support: full
   platform:
     description: Target operating systems that can be operated against.

@@ -10,9 +10,10 @@ options:
   format:
     description:
       - Format of the image.
-      - When not given, it is told by the file name (C(.qcow2), C(.qcow), C(.vmdk), C(.vdi), C(.vhd), C(.vpc), C(.vhdx), C(.raw)); any
-        other name needs this option. The content is never asked, because a guest can write the header of another format into its
-        own raw disk and so have the host open any file.
+      - When not given, it is told by the file name (C(.qcow2), C(.qcow), C(.vmdk), C(.vdi), C(.vhd), C(.vpc),
+        C(.vhdx), C(.raw)); any
+        other name needs this option. The content is never asked, because a guest can write the header of another
+        format into its own raw disk and so have the host open any file.
       - The header must agree with it, or the image is refused.
     type: str
     choices: [raw, qcow2, qcow, vmdk, vdi, vpc, vhdx]
@@ -27,16 +28,18 @@ options:
     description:
       - How the image becomes a block device.
       - V(loop) puts a raw image or a block device straight behind a loop device.
-      - V(nbd) serves it with C(qemu-nbd) on a C(/dev/nbdX); the kernel needs the C(nbd) module, which is loaded when missing.
-      - V(nbdfuse) serves it with C(qemu-nbd) and C(nbdfuse) as a file and puts a loop device on that; it needs FUSE only.
+      - V(nbd) serves it with C(qemu-nbd) on a C(/dev/nbdX); the kernel needs the C(nbd) module, which is loaded when
+        missing.
+      - V(nbdfuse) serves it with C(qemu-nbd) and C(nbdfuse) as a file and puts a loop device on that; it needs FUSE
+        only.
       - V(auto) takes the first of these that can serve the disk on this host.
     type: str
     choices: [auto, nbd, nbdfuse, loop]
     default: auto
   overlay:
     description:
-      - Whether writes go into a throwaway layer. The image is opened read-only and stays as it is; what was written is gone
-        after detaching. O(access) is V(w) then.
+      - Whether writes go into a throwaway layer. The image is opened read-only and stays as it is; what was written
+        is gone after detaching. O(access) is V(w) then.
     type: bool
     default: false
   overlay_dir:
@@ -46,16 +49,17 @@ options:
     default: /var/tmp
   references:
     description:
-      - Backing, data or extent files outside the image's own directory that it may open. Any other such file is refused, because
-        an image from outside could name any file of the host.
+      - Backing, data or extent files outside the image's own directory that it may open. Any other such file is
+        refused, because an image from outside could name any file of the host.
     type: list
     elements: path
     default: []
   force:
     description:
-      - Whether an image that is attached otherwise than asked for is detached and attached anew, and whether file systems
-        that somebody else mounted from it are unmounted first.
-      - It never tears a disk away from under a mounted file system or a program, and never overrides another user of the image.
+      - Whether an image that is attached otherwise than asked for is detached and attached anew, and whether file
+        systems that somebody else mounted from it are unmounted first.
+      - It never tears a disk away from under a mounted file system or a program, and never overrides another user of
+        the image.
     type: bool
     default: false
   timeout:

@@ -13,15 +13,15 @@ author: homevirt.fleet contributors (@homevirt)
 description:
   - Attaches disk images of guests to the host as block devices, and detaches them, many in one call.
   - All disks of a call are one transaction. What fails is undone from the last step back.
-  - An image that anything else has open for writing is refused, and so is a second user of an image that is to be written. Open
-    files of all processes, QEMU's locks, loop devices, mounts and device-mapper holders are looked at.
-  - What a crash of the server process or a killed play left behind is recognised as this collection's own by its record under
-    C(/run/homevirt.fleet/vbd), cleaned up by the next run, and named in RV(cleaned).
+  - An image that anything else has open for writing is refused, and so is a second user of an image that is to be
+    written. Open files of all processes, QEMU's locks, loop devices, mounts and device-mapper holders are looked at.
+  - What a crash of the server process or a killed play left behind is recognised as this collection's own by its
+    record under C(/run/homevirt.fleet/vbd), cleaned up by the next run, and named in RV(cleaned).
 options:
   disks:
     description:
-      - The disks. Each is a mapping with the options below, or a string in Xen's own spelling as in xl-disk-configuration(5) or as
-        typed after C(xm block-attach 0), for example V(tap:qcow2:/srv/guest.img,xvda,w).
+      - The disks. Each is a mapping with the options below, or a string in Xen's own spelling as in
+        xl-disk-configuration(5) or as typed after C(xm block-attach 0), for example V(tap:qcow2:/srv/guest.img,xvda,w).
       - The options of the module that have the same name are the defaults.
     type: list
     elements: raw
@@ -59,8 +59,8 @@ options:
   state:
     description:
       - V(attached) makes sure that every disk is attached as asked for.
-      - V(detached) makes sure that none is attached by this collection. A disk that is mounted, built upon or open in a program is
-        refused; one that somebody else attached is named and left.
+      - V(detached) makes sure that none is attached by this collection. A disk that is mounted, built upon or open
+        in a program is refused; one that somebody else attached is named and left.
     type: str
     choices: [attached, detached]
     default: attached
@@ -113,7 +113,8 @@ disks:
       type: str
       sample: /srv/images/guest.qcow2
     device:
-      description: The disk's block device. After detaching, the one that it had. Empty in check mode for a disk not attached yet.
+      description: The disk's block device. After detaching, the one that it had. Empty in check mode for a disk not
+        attached yet.
       type: str
       sample: /dev/loop0
     owner:

@@ -11,8 +11,8 @@ short_description: List the disk images attached to the host, and who uses an im
 version_added: 0.1.0
 author: homevirt.fleet contributors (@homevirt)
 description:
-  - Lists all disk images that are attached to the host by M(homevirt.fleet.vbd) and M(homevirt.fleet.vbd_mount), and all loop and nbd
-    devices that somebody else attached.
+  - Lists all disk images that are attached to the host by M(homevirt.fleet.vbd) and M(homevirt.fleet.vbd_mount), and
+    all loop and nbd devices that somebody else attached.
   - Tells for images who has them open, whether attached or not, for example a running QEMU guest.
 options:
   images:

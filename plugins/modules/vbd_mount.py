@@ -11,8 +11,8 @@ short_description: Mount file systems out of guests' disk images
 version_added: 0.1.0
 author: homevirt.fleet contributors (@homevirt)
 description:
-  - Attaches disk images of guests to the host, as M(homevirt.fleet.vbd) does, and mounts file systems that are on them; or unmounts
-    them and detaches what it attached. Many in one call.
+  - Attaches disk images of guests to the host, as M(homevirt.fleet.vbd) does, and mounts file systems that are on
+    them; or unmounts them and detaches what it attached. Many in one call.
   - Attaching and mounting of all disks of a call are one transaction. What fails is undone from the last step back.
   - Read-only mounts replay no journal, so not one byte of the image changes. All mounts are C(nodev,nosuid).
 options:
@@ -30,13 +30,14 @@ options:
         required: true
       path:
         description:
-          - Where to mount. The directory is made when missing, and then removed again after unmounting. One that is not empty is refused.
+          - Where to mount. The directory is made when missing, and then removed again after unmounting. One that is
+            not empty is refused.
           - Required with O(state=mounted). Without it O(state=unmounted) unmounts all that was mounted from the image.
         type: path
       partition:
         description:
-          - Which file system. The number of a partition (V(0) for one on the whole disk), the UUID or label of a file system or a
-            partition, or V(root) for the one that holds the guest's operating system.
+          - Which file system. The number of a partition (V(0) for one on the whole disk), the UUID or label of a
+            file system or a partition, or V(root) for the one that holds the guest's operating system.
         type: str
         default: root
       options:
@@ -76,8 +77,8 @@ options:
   state:
     description:
       - V(mounted) makes sure that every file system is mounted as asked for.
-      - V(unmounted) makes sure that none is, and detaches the disks that this module attached. One that M(homevirt.fleet.vbd) attached stays
-        attached.
+      - V(unmounted) makes sure that none is, and detaches the disks that this module attached. One that
+        M(homevirt.fleet.vbd) attached stays attached.
     type: str
     choices: [mounted, unmounted]
     default: mounted
@@ -129,7 +130,8 @@ disks:
       type: str
       sample: /mnt/guest
     partition:
-      description: Number of the partition that is mounted. Empty in check mode where it is not mounted yet. Not returned after unmounting.
+      description: Number of the partition that is mounted. Empty in check mode where it is not mounted yet. Not
+        returned after unmounting.
       type: int
       sample: 2
     fstype:
@@ -141,7 +143,8 @@ disks:
       type: str
       sample: ro,noload,nodev,nosuid
     device:
-      description: The disk's block device. After detaching, the one that it had. Empty in check mode for a disk not attached yet.
+      description: The disk's block device. After detaching, the one that it had. Empty in check mode for a disk not
+        attached yet.
       type: str
       sample: /dev/loop0
     owner:
@@ -174,6 +177,12 @@ disks:
       description: Where the image was mounted. Returned after unmounting only.
       type: list
       elements: str
+summary:
+  description: For each of O(disks) a line that says what is mounted where and how.
+  returned: success, with O(state=mounted)
+  type: list
+  elements: str
+  sample: ["/mnt/guest: partition 2 of /srv/images/guest.qcow2, read-only, by nbdfuse as /dev/loop0"]
 steps:
   description: What was done, or in check mode would be, in order.
   returned: success

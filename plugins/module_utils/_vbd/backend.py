@@ -36,7 +36,8 @@ class Backend(abc.ABC):
     def attach(self, host: Host, record: Record, wanted: DiskRequest) -> Record:
         """Attach, wait for the device, and return the record with device and servers.
 
-        The record is on disk already, so whatever this leaves when it is killed is found by release(). Raises FleetError.
+        The record is on disk already, so whatever this leaves when it is killed is found by release(). Raises
+        FleetError.
         """
 
     @abc.abstractmethod

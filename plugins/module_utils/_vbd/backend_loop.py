@@ -15,19 +15,6 @@ from .ledger import Record
 from .losetup import Loop
 
 
-def release_loops(host: Host, ours: t.Callable[[Loop], bool], what: str) -> None:
-    """Free the loop devices that are ours, and wait until the kernel has really let them go. Raises FleetError."""
-    for loop in losetup.listed(host):
-        if ours(loop):
-            losetup.detach(host, loop.device)
-    host.await_true(
-        lambda: not any(ours(loop) for loop in losetup.listed(host)),
-        what,
-        "its loop device was not let go",
-        "find its user with lsblk and fuser, or raise timeout",
-    )
-
-
 class LoopBackend(Backend):
     name = "loop"
     programs = (losetup.PROGRAM,)
@@ -50,13 +37,15 @@ class LoopBackend(Backend):
         return f"its loop device {record.device} is gone" if record.device else "a run was cut off while attaching it"
 
     def release(self, host: Host, record: Record) -> None:
-        release_loops(host, lambda loop: _ours(record, loop), record.image)
+        for loop in losetup.listed(host):
+            if _ours(record, loop):
+                losetup.detach(host, loop.device)
 
 
 def _ours(record: Record, loop: Loop) -> bool:
-    """By the file behind it. A record without a device is one whose run was killed, so any idle loop of that image counts."""
+    """By the file behind it. A record without a device is of a killed run: then any loop of the image counts."""
     device_fits = record.device in ("", loop.device)
     return device_fits and loop.id == record.id and loop.writes == (record.access == "w")
 
 
-__all__ = ["LoopBackend", "release_loops"]
+__all__ = ["LoopBackend"]

@@ -29,7 +29,10 @@ class NbdBackend(Backend):
     def usable(self, host: Host) -> str:
         if os.path.isdir(f"{host.sys}/block/nbd0"):
             return ""
-        if host.runner.find(MODPROBE) and host.runner.run([MODPROBE, "--dry-run", "--quiet", "nbd"], host.timeout).rc == 0:
+        if (
+            host.runner.find(MODPROBE)
+            and host.runner.run([MODPROBE, "--dry-run", "--quiet", "nbd"], host.timeout).rc == 0
+        ):
             return ""
         return "this host's kernel has no nbd module"
 
@@ -38,7 +41,9 @@ class NbdBackend(Backend):
 
     def attach(self, host: Host, record: Record, wanted: DiskRequest) -> Record:
         if not os.path.isdir(f"{host.sys}/block/nbd0"):
-            checked(host.runner, [MODPROBE, *MODULE], host.timeout, "nbd", "load the module by hand and read the kernel log")
+            checked(
+                host.runner, [MODPROBE, *MODULE], host.timeout, "nbd", "load the module by hand and read the kernel log"
+            )
         record = record._replace(device=_free_device(host, record))
         # Written down first: should we be killed, the next run must know which device to look at.
         ledger.write(host, record)
@@ -107,7 +112,9 @@ def _is_served_by(host: Host, record: Record) -> bool:
 
 
 def _free_device(host: Host, record: Record) -> str:
-    found = sorted((name for name in os.listdir(f"{host.sys}/block") if name.startswith("nbd")), key=lambda n: int(n[3:]))
+    found = sorted(
+        (name for name in os.listdir(f"{host.sys}/block") if name.startswith("nbd")), key=lambda n: int(n[3:])
+    )
     for name in found:
         device = f"{host.dev}/{name}"
         idle = not os.path.exists(f"{host.sys}/block/{name}/pid") and partitions.size_of(host, device) == 0

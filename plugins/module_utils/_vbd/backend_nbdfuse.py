@@ -4,8 +4,8 @@
 """The embedded default: no kernel module, no daemon of its own. qemu-nbd reads the image, nbdfuse shows it as a plain
 file, a loop device makes a disk of it.
 
-Not QEMU's own FUSE export: with several requests at once it mixes up their buffers and corrupts what is written (QEMU 7.2,
-patch 20250325160635.118812-1). Direct I/O on the loop keeps the host from caching every block twice.
+Not QEMU's own FUSE export: with several requests at once it mixes up their buffers and corrupts what is written
+(QEMU 7.2, patch 20250325160635.118812-1). Direct I/O on the loop keeps the host from caching every block twice.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from .._common.host import Host
 from .._common.runner import checked
 from . import ledger, losetup, mountinfo, processes, qemu_nbd, server
 from .backend import Backend
-from .backend_loop import release_loops
 from .diskspec import DiskRequest
 from .ledger import Record
 from .losetup import Loop
@@ -59,7 +58,8 @@ class NbdfuseBackend(Backend):
         return ""
 
     def release(self, host: Host, record: Record) -> None:
-        release_loops(host, lambda loop: _ours(host, record, loop), record.image)
+        for device in losetup.devices_of(host, _file(host, record)):
+            losetup.detach(host, device)
         place = _fuse(host, record)
         while mountinfo.at(mountinfo.read(host), place) is not None:
             checked(host.runner, ["umount", place], host.timeout, place, "find what holds it with fuser -m")

@@ -21,17 +21,29 @@ ORDER: tuple[Backend, ...] = (LoopBackend(), NbdBackend(), NbdfuseBackend())
 BACKENDS: t.Mapping[str, Backend] = {backend.name: backend for backend in ORDER}
 
 
-def choose(host: Host, wanted: DiskRequest) -> Backend:
-    """The backend for a disk. Raises Refused with every backend's reason, or ToolMissing."""
-    candidates = ORDER if wanted.backend == "auto" else (BACKENDS[wanted.backend],)
-    reasons = []
-    for backend in candidates:
-        reason = backend.serves(wanted) or backend.usable(host)
-        if not reason:
-            require(host.runner, backend.programs)
-            return backend
-        reasons.append(f"{backend.name}: {reason}")
-    raise Refused(wanted.image, "; ".join(reasons), "choose another backend, or leave it at auto")
+class Chooser:
+    """Chooses a backend for each disk; asks a backend only once whether this host can use it."""
+
+    def __init__(self, host: Host) -> None:
+        self.host = host
+        self.unusable: dict[str, str] = {}
+
+    def choose(self, wanted: DiskRequest) -> Backend:
+        """The backend for a disk. Raises Refused with every backend's reason, or ToolMissing."""
+        reasons = []
+        for backend in ORDER if wanted.backend == "auto" else (BACKENDS[wanted.backend],):
+            reason = backend.serves(wanted) or self._why_unusable(backend)
+            if not reason:
+                return backend
+            reasons.append(f"{backend.name}: {reason}")
+        raise Refused(wanted.image, "; ".join(reasons), "choose another backend, or leave it at auto")
+
+    def _why_unusable(self, backend: Backend) -> str:
+        if backend.name not in self.unusable:
+            self.unusable[backend.name] = backend.usable(self.host)
+            if not self.unusable[backend.name]:
+                require(self.host.runner, backend.programs)
+        return self.unusable[backend.name]
 
 
-__all__ = ["BACKENDS", "choose"]
+__all__ = ["BACKENDS", "Chooser"]

@@ -3,8 +3,8 @@
 # Private to homevirt.fleet: not a public interface.
 """What a user asks for: a mapping, or Xen's own spelling of a disk, read into one record.
 
-Xen's grammar: xl-disk-configuration(5); the deprecated prefixes as xl strips them (Xen, tools/libs/util/libxlu_disk_l.l);
-the spelling of ``xm block-attach`` with blanks: xm(1).
+Xen's grammar: xl-disk-configuration(5); the deprecated prefixes as xl strips them (Xen,
+tools/libs/util/libxlu_disk_l.l); the spelling of ``xm block-attach`` with blanks: xm(1).
 """
 
 from __future__ import annotations
@@ -79,7 +79,8 @@ class DiskRequest(t.NamedTuple):
 def request(values: t.Mapping[str, t.Any], *, opening: bool = True) -> DiskRequest:
     """Build a record from a validated mapping (keys as in DiskRequest, None for what was not given).
 
-    opening: the disk is to be attached, so its format must be known. Raises InvalidRequest where the path is not absolute, the format neither given nor told by the file name, or an
+    opening: the disk is to be attached, so its format must be known. Raises InvalidRequest where the path is not
+    absolute, the format neither given nor told by the file name, or an
     overlay is asked for a backend that cannot have one.
     """
     image = values["image"]
@@ -107,7 +108,8 @@ def _format_of(image: str) -> str:
 def parse(text: str) -> dict[str, t.Any]:
     """Read Xen's spelling of a disk into a mapping with image, format, vdev and access, as far as they are said.
 
-    Understood: ``tap:qcow2:/path,xvda,w``, ``/path,qcow2,xvda,rw``, ``format=qcow2,vdev=xvda,access=rw,target=/path``, and
+    Understood: ``tap:qcow2:/path,xvda,w``, ``/path,qcow2,xvda,rw``,
+    ``format=qcow2,vdev=xvda,access=rw,target=/path``, and
     ``tap:qcow2:/path xvda w`` as typed after ``xm block-attach 0``. Raises InvalidRequest.
     """
     fields = _from_words(text) if _is_words(text) else _from_commas(text)

@@ -38,6 +38,7 @@ class Work:
         self.force = force
         self.state = state.read(host)
         self.plan = Plan()
+        self.backends = backends.Chooser(host)
         self.records = {tag: attachment.record for tag, attachment in self.state.attachments.items()}
         self.planned: dict[str, tuple[DiskRequest, image.Image]] = {}
         self.unmounting: set[str] = set()
@@ -54,7 +55,6 @@ class Work:
         if os.path.isdir(ledger.directory(self.host, record)):
             ledger.erase(self.host, record)
         self.records.pop(record.tag, None)
-
 
     def partitions_of(self, tags: t.Iterable[str]) -> dict[str, list[partitions.Partition]]:
         """{tag: partitions} of attached disks; those not known yet are read in one command."""
@@ -119,7 +119,9 @@ def plan_release(work: Work, record: Record, shown: str, unmounting: t.Container
                 mounts.plan_unmount(work, record.tag, mount.path)
         users = [user for user in users if not user.startswith("it is mounted")]
     if users:
-        raise InUse(shown, f"{record.device} cannot be detached: {users[0]}", "unmount or end that first, then run again")
+        raise InUse(
+            shown, f"{record.device} cannot be detached: {users[0]}", "unmount or end that first, then run again"
+        )
     work.plan.add(
         Step(
             record.tag,
@@ -135,7 +137,8 @@ def plan_release(work: Work, record: Record, shown: str, unmounting: t.Container
 
 def apply(work: Work) -> None:
     """Carry out the plan, and look whether the host is now as planned. Rolls back and raises FleetError otherwise."""
-    work.plan.verify = lambda: _look_again(work)
+    if work.planned:
+        work.plan.verify = lambda: _look_again(work)
     work.plan.apply()
     work.applied = True
 
@@ -151,7 +154,9 @@ def _plan_one(
     tag = ledger.new(found, disk, "", work.by).tag
     if tag in work.planned:
         if work.planned[tag][0]._replace(image=disk.image) != disk:
-            raise InvalidRequest(disk.image, "asked for twice, and not alike", "ask once, or twice with the same options")
+            raise InvalidRequest(
+                disk.image, "asked for twice, and not alike", "ask once, or twice with the same options"
+            )
         return tag
     work.planned[tag] = (disk, found)
     if _stands(work, disk, found):
@@ -159,8 +164,10 @@ def _plan_one(
     current = work.state.of_image(found.id)
     _refuse_change(work, disk, current)
     ours = current.record if current else None
-    usage.refuse_conflicts(found, "r" if disk.overlay else disk.access, uses, lambda use: _is_ours(use, ours), disk.image)
-    backend = backends.choose(work.host, disk)
+    usage.refuse_conflicts(
+        found, "r" if disk.overlay else disk.access, uses, lambda use: _is_ours(use, ours), disk.image
+    )
+    backend = work.backends.choose(disk)
     if current is not None and not current.trouble:
         plan_release(work, current.record, disk.image)
     record = ledger.new(found, disk, backend.name, work.by)
@@ -224,7 +231,9 @@ def _plan_cleaning(work: Work, attachment: state.Attachment, *, required: bool) 
     users = state.users_of(work.host, work.state, record, paths)
     if users:
         error = InUse(
-            record.image, f"{attachment.trouble}, but what it left cannot be cleaned: {users[0]}", "end that, then run again"
+            record.image,
+            f"{attachment.trouble}, but what it left cannot be cleaned: {users[0]}",
+            "end that, then run again",
         )
         if required:
             raise error
@@ -252,7 +261,9 @@ def _refuse_foreign(work: Work, wanted: t.Sequence[DiskRequest]) -> None:
         for loop in work.state.loops:
             if loop.id == identity:
                 raise Refused(
-                    disk.image, f"attached as {loop.device}, but not by homevirt.fleet", f"detach it with losetup -d {loop.device}"
+                    disk.image,
+                    f"attached as {loop.device}, but not by homevirt.fleet",
+                    f"detach it with losetup -d {loop.device}",
                 )
 
 
@@ -267,7 +278,7 @@ def _look_again(work: Work) -> None:
                 trouble = f"{attachment.record.device} has {size} bytes, the image {found.size}"
         if trouble:
             raise ToolFailed(disk.image, f"every command succeeded, but {trouble}", "read the host's kernel log")
-    work.state = seen
+    work.partitions_of(work.planned)
 
 
 __all__ = ["Work", "apply", "plan_attached", "plan_detached", "plan_release", "record_of", "working"]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 
 from .._common.errors import Refused
+from .partitions import AMBIVALENT
 
 # Read-only alone replays a journal where the device can be written (ext4(5), xfs(5), btrfs(5), mount(8), ntfs-3g(8)).
 READ_ONLY = {
@@ -26,6 +27,7 @@ ALWAYS = ("nodev", "nosuid")
 TYPES = {"ntfs": "ntfs-3g"}
 
 NOT_MOUNTABLE = {
+    AMBIVALENT: "it carries the signatures of more than one file system (see wipefs --no-act)",
     "swap": "it is swap space",
     "LVM2_member": "it belongs to an LVM volume group",
     "crypto_LUKS": "it is encrypted with LUKS",

@@ -18,6 +18,8 @@ SECTOR = 512
 LONGEST_NAME = 1023
 LONGEST_DESCRIPTOR = 1 << 20
 MOST_EXTENSIONS = 64
+# An offset from a header may be any 64-bit number, but a file ends before this one.
+FARTHEST = 1 << 62
 
 QCOW_MAGIC = b"QFI\xfb"
 VPC_MAGIC = b"conectix"
@@ -59,9 +61,10 @@ def read(path: str) -> Header:
 
 def parse(stream: t.BinaryIO) -> Header:
     """As read(), from an open binary stream that can seek."""
-    start = stream.read(SECTOR)
+    # Padded, so that a header that is cut short reads as zeros.
+    start = stream.read(SECTOR).ljust(SECTOR, b"\0")
     length = stream.seek(0, os.SEEK_END)
-    if start[:4] == QCOW_MAGIC and len(start) >= 8:
+    if start[:4] == QCOW_MAGIC:
         return _qcow(stream, start)
     if start[:4] in (b"KDMV", b"COWD") or start.startswith(b"# Disk DescriptorFile"):
         return _vmdk(stream, start)
@@ -74,14 +77,14 @@ def parse(stream: t.BinaryIO) -> Header:
     for magic, name in FOREIGN:
         if start.startswith(magic):
             return Header(name, None)
-    footer = _at(stream, max(0, length - SECTOR), SECTOR)
+    footer = _at(stream, max(0, length - SECTOR), SECTOR).ljust(SECTOR, b"\0")
     if footer.startswith(VPC_MAGIC):
         return _vpc(footer)
     return Header("raw", length)
 
 
 def _at(stream: t.BinaryIO, offset: int, length: int) -> bytes:
-    stream.seek(offset)
+    stream.seek(min(offset, FARTHEST))
     return stream.read(length)
 
 
@@ -91,8 +94,8 @@ def _name(raw: bytes) -> str:
 
 def _qcow(stream: t.BinaryIO, start: bytes) -> Header:
     version = struct.unpack_from(">I", start, 4)[0]
-    if len(start) < 104 or version not in (1, 2, 3):
-        return Header("qcow2", None, (), (f"its qcow header has version {version} or is cut short",))
+    if version not in (1, 2, 3):
+        return Header("qcow2", None, (), (f"its qcow header has the unknown version {version}",))
     offset, length = struct.unpack_from(">QI", start, 8)
     backing = _name(_at(stream, offset, min(length, LONGEST_NAME))) if offset else ""
     if version == 1:

@@ -89,9 +89,13 @@ def _walk(wanted: DiskRequest, path: str, kind: str, expected: t.Optional[str], 
         raise InvalidRequest(path, "neither a file nor a block device", "name the image itself")
     identity = file_id(status)
     if any(member.id == identity for member in members):
-        raise _refused(wanted, path, "its chain of backing files comes back to itself", "repair it with qemu-img rebase")
+        raise _refused(
+            wanted, path, "its chain of backing files comes back to itself", "repair it with qemu-img rebase"
+        )
     if len(members) >= DEEPEST_CHAIN:
-        raise _refused(wanted, path, f"its chain is longer than {DEEPEST_CHAIN} files", "shorten it with qemu-img rebase")
+        raise _refused(
+            wanted, path, f"its chain is longer than {DEEPEST_CHAIN} files", "shorten it with qemu-img rebase"
+        )
     members.append(Member(path, identity, kind))
     found = header.read(path)
     if kind in ("data", "extent"):

@@ -3,8 +3,8 @@
 # Private to homevirt.fleet: not a public interface.
 """What we attached, written down before it is done, so that the next run knows ours from others' after any crash.
 
-One directory per attachment under /run (gone after a reboot, as the devices are): ``record.json`` and whatever the backend
-keeps beside it. A record is a claim; what is really there is read from the kernel every time.
+One directory per attachment under /run (gone after a reboot, as the devices are): ``record.json`` and whatever the
+backend keeps beside it. A record is a claim; what is really there is read from the kernel every time.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ OWNER = "homevirt.fleet"
 
 
 class Mounted(t.NamedTuple):
-    """One of our mounts. fstype, options: for mount(8); made: the topmost directory we made for it; fstab: it has a line."""
+    """One of our mounts. fstype, options: for mount(8); made: topmost directory made for it; fstab: it has a line."""
 
     path: str
     partition: int
@@ -68,7 +68,17 @@ class Record(t.NamedTuple):
 
 def new(image: Image, wanted: DiskRequest, backend: str, by: str) -> Record:
     return Record(
-        f"{image.id.key}-host", image.path, image.id, wanted.format, wanted.access, wanted.overlay, backend, "", (), by, ()
+        f"{image.id.key}-host",
+        image.path,
+        image.id,
+        wanted.format,
+        wanted.access,
+        wanted.overlay,
+        backend,
+        "",
+        (),
+        by,
+        (),
     )
 
 
@@ -146,8 +156,22 @@ def _read(place: str) -> t.Optional[Record]:
         return None
     except (ValueError, TypeError, KeyError) as error:
         raise ToolFailed(
-            path, f"not a record that can be read ({error})", "detach by hand what it stands for, then remove its directory"
+            path,
+            f"not a record that can be read ({error})",
+            "detach by hand what it stands for, then remove its directory",
         ) from error
 
 
-__all__ = ["Mounted", "Record", "base", "directory", "erase", "lock_path", "look_path", "new", "read_all", "sweep", "write"]
+__all__ = [
+    "Mounted",
+    "Record",
+    "base",
+    "directory",
+    "erase",
+    "lock_path",
+    "look_path",
+    "new",
+    "read_all",
+    "sweep",
+    "write",
+]

@@ -39,14 +39,41 @@ def attach(host: Host, path: str, *, read_only: bool, direct_io: bool) -> str:
 
 
 def detach(host: Host, device: str) -> None:
-    """Ask the kernel to free a device. It does so only once nobody holds it: poll listed() afterwards."""
+    """Free a device, and wait until the kernel has really let it go. Raises FleetError."""
     checked(host.runner, [PROGRAM, "--detach", device], host.timeout, device, "find its users with fuser and lsblk")
+    # losetup returns before the device is free (LOOP_CLR_FD waits for the last user to close it, loop(4)).
+    host.await_true(
+        lambda: not backing_file(host, device),
+        device,
+        "the loop device was not let go",
+        "find its user with lsblk and fuser, or raise timeout",
+    )
+
+
+def backing_file(host: Host, device: str) -> str:
+    """The name of the file behind a loop device as the kernel has it; "" where it is free. Costs no command."""
+    try:
+        place = f"{host.sys}/block/{os.path.basename(device)}/loop/backing_file"
+        with open(place, encoding="utf-8", errors="surrogateescape") as stream:
+            return stream.read().rstrip("\n")
+    except OSError:
+        return ""
+
+
+def devices_of(host: Host, path: str) -> list[str]:
+    """Loop devices that have the file of this name behind them."""
+    names = sorted(name for name in os.listdir(f"{host.sys}/block") if name.startswith("loop"))
+    return [f"{host.dev}/{name}" for name in names if backing_file(host, name) == path]
 
 
 def listed(host: Host) -> list[Loop]:
     """All loop devices that have a file behind them. Raises ToolFailed."""
     result = checked(
-        host.runner, [PROGRAM, "--list", "--json", "--output", COLUMNS], host.timeout, "loop devices", "run losetup by hand"
+        host.runner,
+        [PROGRAM, "--list", "--json", "--output", COLUMNS],
+        host.timeout,
+        "loop devices",
+        "run losetup by hand",
     )
     if not result.out.strip():
         return []
@@ -65,4 +92,4 @@ def _loop(entry: dict[str, t.Any]) -> Loop:
     return Loop(entry["name"], FileId(dev, int(entry["back-ino"] or 0)), entry["back-file"] or "", writable)
 
 
-__all__ = ["PROGRAM", "Loop", "attach", "detach", "listed"]
+__all__ = ["PROGRAM", "Loop", "attach", "backing_file", "detach", "devices_of", "listed"]

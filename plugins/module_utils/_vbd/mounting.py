@@ -49,7 +49,7 @@ def plan_mounted(work: Work, requests: t.Sequence[MountRequest]) -> list[str]:
 
 
 def plan_unmounted(work: Work, requests: t.Sequence[MountRequest]) -> None:
-    """Plan that none of the requests is mounted by us, and that what vbd_mount attached is detached. Raises FleetError."""
+    """Plan that no request is mounted by us, and that what vbd_mount attached is detached. Raises FleetError."""
     going: dict[str, list[str]] = {}
     for request in requests:
         record = engine.record_of(work, request.disk)

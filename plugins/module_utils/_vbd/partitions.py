@@ -9,12 +9,13 @@ import os
 import re
 import typing as t
 
-from .._common.errors import Refused, ToolFailed
+from .._common.errors import ToolFailed
 from .._common.host import Host
 from .._common.runner import Result, checked
 
 BLKID, PARTX = "blkid", "partx"
 BLKID_NOTHING, BLKID_AMBIVALENT = 2, 8
+AMBIVALENT = "ambivalent"
 SECTOR = 512
 ESCAPED = re.compile(r"\\(.)")
 
@@ -100,7 +101,7 @@ def announce(host: Host, device: str) -> None:
 
 
 def read(host: Host, devices: t.Sequence[str]) -> dict[str, list[Partition]]:
-    """{disk: its partitions by number}, all disks in one command. Raises Refused on contents that are ambivalent."""
+    """{disk: its partitions by number}, all disks in one command. Raises ToolFailed."""
     known = {device: nodes(host, device) for device in devices}
     asked = [node for device in devices for node in (device, *(node_of(host, name) for name in known[device].values()))]
     contents = probe(host, asked) if asked else {}
@@ -133,12 +134,16 @@ def _partition(number: int, device: str, size: int, content: dict[str, str]) -> 
 
 
 def probe(host: Host, devices: t.Sequence[str]) -> dict[str, dict[str, str]]:
-    """{device: blkid's tags}, past any cache. A device with nothing on it has no entry."""
+    """{device: blkid's tags}, past any cache. A device with nothing on it has no entry. Raises ToolFailed.
+
+    One with the signatures of several file systems has the TYPE ``ambivalent``: which of them is true is not guessed.
+    """
     found = _tags(_blkid(host, devices).out)
     for device in devices:
-        # Of many devices blkid reports the last one's status only; one it says nothing of may be ambivalent.
         if device not in found:
-            _must_be_empty(device, _blkid(host, [device]))
+            # Of many devices blkid reports the last one's status only; one it says nothing of may be ambivalent.
+            alone = _blkid(host, [device])
+            found.update({device: {"TYPE": AMBIVALENT}} if _is_ambivalent(device, alone) else _tags(alone.out))
     return found
 
 
@@ -146,15 +151,10 @@ def _blkid(host: Host, devices: t.Sequence[str]) -> Result:
     return host.runner.run([BLKID, "-p", "-o", "export", *devices], host.timeout)
 
 
-def _must_be_empty(device: str, result: Result) -> None:
-    if result.rc == BLKID_AMBIVALENT:
-        raise Refused(
-            device,
-            "carries the signatures of more than one file system",
-            "look at them with wipefs --no-act, and remove the stale one in the guest",
-        )
-    if result.rc not in (0, BLKID_NOTHING):
+def _is_ambivalent(device: str, result: Result) -> bool:
+    if result.rc not in (0, BLKID_NOTHING, BLKID_AMBIVALENT):
         raise ToolFailed(device, f"blkid failed with status {result.rc}", "read it with dd to see whether it answers")
+    return result.rc == BLKID_AMBIVALENT
 
 
 def _tags(text: str) -> dict[str, dict[str, str]]:
@@ -172,4 +172,18 @@ def _read(host: Host, name: str) -> str:
         return stream.read().strip()
 
 
-__all__ = ["BLKID", "PARTX", "Partition", "announce", "exists", "holders", "node_of", "nodes", "numbers", "probe", "read", "size_of"]
+__all__ = [
+    "AMBIVALENT",
+    "BLKID",
+    "PARTX",
+    "Partition",
+    "announce",
+    "exists",
+    "holders",
+    "node_of",
+    "nodes",
+    "numbers",
+    "probe",
+    "read",
+    "size_of",
+]

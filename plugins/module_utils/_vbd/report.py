@@ -61,7 +61,7 @@ def mount(host: Host, wanted: t.Sequence[MountRequest], *, force: bool, check: b
         if not check:
             engine.apply(work)
         disks = [_disk(work, request.disk.image, tag, request) for request, tag in zip(wanted, tags)]
-        return _result(work, disks)
+        return {**_result(work, disks), "summary": [_in_words(disk) for disk in disks]}
 
 
 def unmount(host: Host, wanted: t.Sequence[MountRequest], *, force: bool, check: bool) -> dict[str, t.Any]:
@@ -120,6 +120,16 @@ def _mounted(work: Work, record: t.Optional[Record], request: MountRequest) -> d
         "fstype": entries[0].fstype if entries else "",
         "options": entries[0].options if entries else "",
     }
+
+
+def _in_words(disk: dict[str, t.Any]) -> str:
+    """One mount as a person wants to read it."""
+    writing = "for writing into a throwaway layer" if disk["overlay"] else "for writing"
+    access = "read-only" if disk["access"] == "r" else writing
+    if not disk["device"]:
+        return f"{disk['path']}: would be mounted from {disk['image']}, {access}"
+    partition = f"partition {disk['partition']}" if disk["partition"] else "the file system"
+    return f"{disk['path']}: {partition} of {disk['image']}, {access}, by {disk['backend']} as {disk['device']}"
 
 
 def _gone(work: Work, image: str, record: t.Optional[Record]) -> dict[str, t.Any]:

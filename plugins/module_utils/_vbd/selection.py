@@ -60,7 +60,9 @@ def root(host: Host, shown: str, found: t.Sequence[Partition], place: str) -> Pa
 def require_os(shown: str, path: str) -> None:
     """Raise InvalidRequest unless the file system mounted at path holds an operating system."""
     if not filesystems.holds_os(path):
-        raise InvalidRequest(shown, "its only file system holds no operating system", "set partition to mount it anyway")
+        raise InvalidRequest(
+            shown, "its only file system holds no operating system", "set partition to mount it anyway"
+        )
 
 
 def _look(host: Host, partition: Partition, place: str) -> bool:

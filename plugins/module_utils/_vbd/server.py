@@ -4,8 +4,8 @@
 """Starting the process that serves an image, so that it outlives the play but not the host's mounts.
 
 Under systemd it becomes a transient service and not part of the ssh session: a session is killed at shutdown before the
-file systems on top are unmounted, and what was written last would be lost. Without default dependencies the service stays
-until systemd's last killing, which comes after unmounting (systemd.unit(5), bootup(7)).
+file systems on top are unmounted, and what was written last would be lost. Without default dependencies the service
+stays until systemd's last killing, which comes after unmounting (systemd.unit(5), bootup(7)).
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ def family(host: Host, pid: int) -> tuple[processes.Process, ...]:
 
 
 def must_have_opened(host: Host, record: Record) -> None:
-    """The server was given a name; make sure that the file behind it is the one that was examined. Raises FleetError."""
+    """The server was given a name; make sure that it opened the file that was examined. Raises FleetError."""
     opened = {identity for process in record.servers for identity, _number in processes.files_of(host, process.pid)}
     if record.id in opened:
         return

@@ -3,8 +3,8 @@
 # Private to homevirt.fleet: not a public interface.
 """Who uses an image: every place is looked at, for all images at once, before anything is opened as a disk.
 
-Looked at: files that processes hold open (QEMU, also Xen's, which takes no locks; tapdisk; qemu-nbd; cp), QEMU's own locks
-(they show holders that /proc does not), loop devices, mounts and holders of a block device.
+Looked at: files that processes hold open (QEMU, also Xen's, which takes no locks; tapdisk; qemu-nbd; cp), QEMU's own
+locks (they show holders that /proc does not), loop devices, mounts and holders of a block device.
 """
 
 from __future__ import annotations

@@ -1,0 +1,248 @@
+# SPDX-FileCopyrightText: homevirt.fleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A host in a temporary directory: a recording runner whose commands change a tree of /proc, /sys and /dev.
+
+It models just what the engines read, so that a test can let any command fail and compare the host before and after.
+That the model is right is shown by the integration tests, which run the same operations on a real kernel.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import re
+
+from ansible_collections.homevirt.fleet.plugins.module_utils._common.host import Host
+from ansible_collections.homevirt.fleet.plugins.module_utils._common.runner import Result
+
+SIZE = 1 << 20
+PARTITION = re.compile(r"(?:loop|nbd)\d+p(\d+)")
+
+
+class FakeHost:
+    """contents: {partition number: blkid's tags} of every disk; fail: number of the command that fails (from 1)."""
+
+    def __init__(self, root: pathlib.Path, contents=None, *, systemd=False, nbd=False, kernel_parses=True):
+        self.root = root
+        self.contents = (
+            contents if contents is not None else {1: {}, 2: {"TYPE": "ext4", "UUID": "u-2", "LABEL": "data"}}
+        )
+        self.kernel_parses = kernel_parses
+        self.commands = []
+        self.fail = 0
+        self.absent = set()
+        self.loops = {}
+        self.next_pid = 100
+        for name in ("proc/self", "sys/block", "dev", "run", "srv", "mnt"):
+            (root / name).mkdir(parents=True)
+        (root / "dev/fuse").touch()
+        (root / "proc/self/mountinfo").write_text("")
+        if systemd:
+            (root / "run/systemd/system").mkdir(parents=True)
+        if nbd:
+            for number in range(2):
+                self._disk(f"nbd{number}", 43, number, 0)
+        self.host = Host(
+            self,
+            timeout=1.0,
+            proc=f"{root}/proc",
+            sys=f"{root}/sys",
+            dev=f"{root}/dev",
+            run=f"{root}/run",
+            clock=iter(range(100000)).__next__,
+            sleep=lambda pause: None,
+        )
+
+    # What engines call.
+
+    def find(self, program):
+        return None if program in self.absent else program if "/" in program else f"/usr/bin/{program}"
+
+    def run(self, argv, timeout):
+        if not self._begin(argv):
+            return Result(tuple(argv), 1, "", "it failed, as this test wants\n")
+        verb = argv[0].rpartition("/")[2].replace("-", "_")
+        out, code = getattr(self, f"_{verb}")(list(argv[1:])) or ("", 0)
+        return Result(tuple(argv), code, out, "")
+
+    def spawn(self, argv, log, env):
+        if self._begin(argv):
+            self._serve(list(argv))
+            return lambda: True
+        pathlib.Path(log).write_text("qemu-nbd: it failed, as this test wants\n")
+        return lambda: False
+
+    def _begin(self, argv):
+        self.commands.append([self.shown(word) for word in argv])
+        return len(self.commands) != self.fail
+
+    def shown(self, text):
+        """Text with this tree's own path taken out, so that cases can be written down."""
+        return str(text).replace(str(self.root), "")
+
+    # What tests look at.
+
+    def image(self, name, content):
+        path = self.root / "srv" / name
+        path.write_bytes(content)
+        return str(path)
+
+    def snapshot(self):
+        """Everything that an operation may change, to be compared before and after."""
+        files = sorted(str(path.relative_to(self.root)) for path in self.root.rglob("*"))
+        mounts = (self.root / "proc/self/mountinfo").read_text()
+        return [name for name in files if not name.endswith("vbd.lock") and name not in EMPTIES], mounts
+
+    def kill(self, name):
+        """End the processes of this name as kill -9 does; what they served stays as a torso."""
+        for directory in list((self.root / "proc").glob("[0-9]*")):
+            if (directory / "comm").read_text().strip() == name:
+                self._end(int(directory.name))
+
+    # The commands.
+
+    def _losetup(self, argv):
+        if "--list" in argv:
+            return json.dumps({"loopdevices": [dict(loop) for loop in self.loops.values()]}) if self.loops else "", 0
+        if "--detach" in argv:
+            self._remove_disk(argv[1].rpartition("/")[2])
+            del self.loops[argv[1]]
+            return None
+        path, name = argv[-1], f"loop{len(self.loops)}"
+        status = os.stat(path)
+        device = f"{self.root}/dev/{name}"
+        self.loops[device] = {
+            "name": device,
+            "back-file": path,
+            "back-ino": status.st_ino,
+            "ro": "--read-only" in argv,
+            "back-maj:min": f"  {os.major(status.st_dev)}:{os.minor(status.st_dev)} ",
+        }
+        self._disk(name, 7, len(self.loops), SIZE)
+        (self.root / f"sys/block/{name}/loop").mkdir()
+        (self.root / f"sys/block/{name}/loop/backing_file").write_text(f"{path}\n")
+        return f"{device}\n", 0
+
+    def _partx(self, argv):
+        self._partition(argv[-1].rpartition("/")[2])
+
+    def _blkid(self, argv):
+        blocks = []
+        for node in argv[3:]:
+            part = PARTITION.fullmatch(node.rpartition("/")[2])
+            tags = self.contents[int(part[1])] if part else {"PTTYPE": "gpt"}
+            if tags is not None:
+                lines = [f"{key}={value}\n" for key, value in {"DEVNAME": node, **tags}.items()]
+                blocks.append("".join(lines))
+        return "\n".join(blocks), 0 if blocks else 2
+
+    def _mount(self, argv):
+        fstype, options, device, path = argv[1], argv[3], argv[4], argv[5]
+        major_minor = self._node(device).read_text().strip()
+        access = "ro" if "ro" in options.split(",") else "rw"
+        self._mounted(f"1 1 {major_minor} / {path} {access},nodev - {fstype} {device} {access}\n")
+
+    def _umount(self, argv):
+        path = argv[-1]
+        table = self.root / "proc/self/mountinfo"
+        lines = table.read_text().splitlines(keepends=True)
+        kept = [line for line in lines if line.split()[4] != path]
+        if kept == lines:
+            return "", 32
+        table.write_text("".join(kept))
+        if path.endswith("/fuse"):
+            (pathlib.Path(path) / "disk").unlink()
+            for name in ("nbdfuse", "qemu-nbd"):
+                self.kill(name)
+        return None
+
+    def _systemd_run(self, argv):
+        start = next(index for index, word in enumerate(argv) if not word.startswith("--"))
+        self._serve(argv[start:])
+
+    def _systemctl(self, argv):
+        return "", 3
+
+    def _modprobe(self, argv):
+        return "", 1
+
+    def _qemu_nbd(self, argv):
+        name = argv[-1].rpartition("/")[2]
+        self.kill("qemu-nbd")
+        (self.root / f"sys/block/{name}/pid").unlink()
+        self._remove_disk(name)
+        self._disk(name, 43, 0, 0)
+
+    # The kernel.
+
+    def _serve(self, argv):
+        image = argv[-1]
+        connect = [word.partition("=")[2] for word in argv if word.startswith("--connect=")]
+        if connect:
+            name = connect[0].rpartition("/")[2]
+            pid = self._process("qemu-nbd", 1, image)
+            self._remove_disk(name)
+            self._disk(name, 43, 0, SIZE)
+            (self.root / f"sys/block/{name}/pid").write_text(f"{pid}\n")
+            return
+        chief = self._process("nbdfuse", 1, None)
+        self._process("qemu-nbd", chief, image)
+        pathlib.Path(argv[argv.index("--pidfile") + 1]).write_text(f"{chief}\n")
+        served = pathlib.Path(argv[argv.index("--socket-activation") - 1])
+        served.write_bytes(b"")
+        self._mounted(f"1 1 0:40 / {served.parent} rw - fuse /dev/fuse rw\n")
+
+    def _process(self, name, parent, opened):
+        pid, self.next_pid = self.next_pid, self.next_pid + 1
+        place = self.root / f"proc/{pid}"
+        (place / "fd").mkdir(parents=True)
+        (place / "stat").write_text(f"{pid} ({name}) S {parent} " + "0 " * 17 + f"{pid}000 0\n")
+        (place / "comm").write_text(f"{name}\n")
+        if opened:
+            (place / "fd/5").symlink_to(opened)
+        return pid
+
+    def _end(self, pid):
+        place = self.root / f"proc/{pid}"
+        for path in sorted(place.rglob("*"), reverse=True):
+            path.rmdir() if path.is_dir() and not path.is_symlink() else path.unlink()
+        place.rmdir()
+
+    def _mounted(self, line):
+        with open(self.root / "proc/self/mountinfo", "a", encoding="utf-8") as table:
+            table.write(line)
+
+    def _node(self, device):
+        name = device.rpartition("/")[2]
+        return next(path for path in (self.root / "sys/block").rglob(f"{name}/dev"))
+
+    def _disk(self, name, major, minor, size):
+        place = self.root / f"sys/block/{name}"
+        (place / "holders").mkdir(parents=True)
+        (place / "size").write_text(f"{size // 512}\n")
+        (place / "dev").write_text(f"{major}:{minor}\n")
+        (self.root / f"dev/{name}").touch()
+        if self.kernel_parses and size:
+            self._partition(name)
+
+    def _partition(self, name):
+        for number in self.contents:
+            place = self.root / f"sys/block/{name}/{name}p{number}"
+            (place / "holders").mkdir(parents=True)
+            (place / "partition").write_text(f"{number}\n")
+            (place / "size").write_text("64\n")
+            (place / "dev").write_text(f"259:{number}\n")
+            (self.root / f"dev/{name}p{number}").touch()
+
+    def _remove_disk(self, name):
+        place = self.root / f"sys/block/{name}"
+        for path in sorted(place.rglob("*"), reverse=True):
+            path.rmdir() if path.is_dir() else path.unlink()
+        place.rmdir()
+        for node in (self.root / "dev").glob(f"{name}*"):
+            node.unlink()
+
+
+# Directories that stay once made: nobody is helped by their removal.
+EMPTIES = ("run/homevirt.fleet", "run/homevirt.fleet/vbd")
