@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import re
 import typing as t
 
 PATH = "/etc/fstab"
@@ -21,7 +22,9 @@ def line(uuid: str, path: str, fstype: str, options: str) -> str:
 
 def with_line(content: str, path: str, new: str) -> str:
     """The file's text with our line for this path replaced, added, or (new="") taken out; others stay as they are."""
-    kept = [old for old in content.splitlines(keepends=True) if not _is_ours(old, path)]
+    # Not splitlines(): only a newline ends a line of fstab, and a path may hold any other character.
+    lines = re.findall(r"[^\n]*\n|[^\n]+", content)
+    kept = [old for old in lines if not _is_ours(old, path)]
     if kept and not kept[-1].endswith("\n"):
         kept[-1] += "\n"
     return "".join(kept) + new
@@ -34,7 +37,7 @@ def change(path: str, new: str, file: str = PATH) -> None:
     if after == before:
         return
     draft = f"{file}.homevirt.fleet"
-    with open(draft, "w", encoding="utf-8", errors="surrogateescape") as stream:
+    with open(draft, "w", encoding="utf-8", errors="surrogateescape", newline="\n") as stream:
         stream.write(after)
         stream.flush()
         os.fsync(stream.fileno())
@@ -44,7 +47,7 @@ def change(path: str, new: str, file: str = PATH) -> None:
 
 def _content(file: str) -> str:
     try:
-        with open(file, encoding="utf-8", errors="surrogateescape") as stream:
+        with open(file, encoding="utf-8", errors="surrogateescape", newline="\n") as stream:
             return stream.read()
     except FileNotFoundError:
         return ""
@@ -58,7 +61,7 @@ def _copy_status(source: str, target: str) -> None:
 
 
 def _is_ours(text: str, path: str) -> bool:
-    fields = text.split()
+    fields = re.split("[ \t]+", text.strip(" \t\n"))
     return len(fields) >= 4 and fields[1] == _escaped(path) and MARK in fields[3].split(",")
 
 

@@ -54,7 +54,7 @@ def backing_file(host: Host, device: str) -> str:
     """The name of the file behind a loop device as the kernel has it; "" where it is free. Costs no command."""
     try:
         place = f"{host.sys}/block/{os.path.basename(device)}/loop/backing_file"
-        with open(place, encoding="utf-8", errors="surrogateescape") as stream:
+        with open(place, encoding="utf-8", errors="surrogateescape", newline="\n") as stream:
             return stream.read().rstrip("\n")
     except OSError:
         return ""

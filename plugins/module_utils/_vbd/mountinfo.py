@@ -29,7 +29,7 @@ class Mount(t.NamedTuple):
 
 def read(host: Host) -> list[Mount]:
     """All mounts that this process sees, the oldest first (so that the last one at a path is the visible one)."""
-    with open(f"{host.proc}/self/mountinfo", encoding="utf-8", errors="surrogateescape") as stream:
+    with open(f"{host.proc}/self/mountinfo", encoding="utf-8", errors="surrogateescape", newline="\n") as stream:
         return [_parse(line) for line in stream]
 
 

@@ -160,7 +160,7 @@ def _is_ambivalent(device: str, result: Result) -> bool:
 def _tags(text: str) -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
     for block in text.split("\n\n"):
-        pairs = (line.partition("=") for line in block.splitlines() if "=" in line)
+        pairs = (line.partition("=") for line in block.split("\n") if "=" in line)
         tags = {key: ESCAPED.sub(r"\1", value) for key, _equals, value in pairs}
         if "DEVNAME" in tags:
             found[tags.pop("DEVNAME")] = tags

@@ -1,0 +1,57 @@
+# SPDX-FileCopyrightText: homevirt.fleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The real runner, on programs that every machine has."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.homevirt.fleet.plugins.module_utils._common import runner
+from ansible_collections.homevirt.fleet.plugins.module_utils._common.errors import TimedOut, ToolFailed, ToolMissing
+
+SYSTEM = runner.SystemRunner()
+
+
+def test_run_tells_status_and_both_outputs():
+    result = SYSTEM.run(["sh", "-c", "echo out; echo err >&2; exit 3"], 10)
+    assert result == (("sh", "-c", "echo out; echo err >&2; exit 3"), 3, "out\n", "err\n")
+
+
+def test_run_has_a_time_limit():
+    with pytest.raises(TimedOut, match=r"sleep 30: did not end within 0.1 seconds"):
+        SYSTEM.run(["sleep", "30"], 0.1)
+
+
+def test_missing_program():
+    with pytest.raises(ToolMissing) as caught:
+        SYSTEM.run(["no-such-program"], 1)
+    assert caught.value.details == {"missing_programs": ["no-such-program"]}
+
+
+def test_require_names_all_at_once():
+    with pytest.raises(ToolMissing, match="no-such-a, no-such-b"):
+        runner.require(SYSTEM, ["sh", "no-such-b", "no-such-a"])
+
+
+def test_checked_says_the_programs_own_last_words():
+    with pytest.raises(ToolFailed, match=r"^disk: sh failed with status 1: it is broken. Look there.$"):
+        runner.checked(SYSTEM, ["sh", "-c", "echo it is broken. >&2; exit 1"], 10, "disk", "look there")
+
+
+def test_spawned_process_outlives_the_call_and_writes_to_its_log(tmp_path):
+    log = tmp_path / "log"
+    running = SYSTEM.spawn(["sh", "-c", "echo $WORD; exec sleep 0.2"], str(log), {"WORD": "hello"})
+    assert running()
+    deadline = time.monotonic() + 10
+    while running() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert not running() and log.read_text() == "hello\n"
+
+
+@given(st.text())
+def test_printable_text_is_safe_on_a_terminal(text):
+    assert runner.printable(text).isprintable()
