@@ -53,4 +53,4 @@ class Host:
             pause = min(pause * 2, LONGEST_PAUSE)
 
 
-__all__ = ["Host"]
+__all__ = ["LONGEST_PAUSE", "Host"]

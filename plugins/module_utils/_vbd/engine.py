@@ -10,7 +10,7 @@ import os
 import typing as t
 
 from .._common.errors import InUse, InvalidRequest, Refused, ToolFailed
-from .._common.host import Host
+from .._common.host import LONGEST_PAUSE, Host
 from .._common.lock import exclusive
 from .._common.plan import Plan, Step
 from . import backends, image, ledger, mountinfo, mounts, partitions, state, usage
@@ -19,6 +19,8 @@ from .ledger import Record
 
 # The header's size and the device's may differ by what each rounds to.
 SIZE_ROUNDING = 4096
+# Seconds that a program may have a disk open before it counts as holding it.
+PASSING_LOOK = 2.0
 
 
 class Work:
@@ -112,15 +114,15 @@ def record_of(work: Work, disk: DiskRequest) -> t.Optional[Record]:
 
 def plan_release(work: Work, record: Record, shown: str, unmounting: t.Container[str] = ()) -> None:
     """Plan to detach one of ours. Raises InUse unless nobody holds it (with force, mounts are taken off first)."""
-    users = state.users_of(work.host, work.state, record, unmounting)
-    if users and work.force:
+    holders = _lasting_holders(work, record, unmounting)
+    if holders and work.force:
         for mount in reversed(state.mounts_of(work.host, work.state, record)):
             if mount.path not in unmounting:
                 mounts.plan_unmount(work, record.tag, mount.path)
-        users = [user for user in users if not user.startswith("it is mounted")]
-    if users:
+        holders = [holder for holder in holders if holder.kind != "mount"]
+    if holders:
         raise InUse(
-            shown, f"{record.device} cannot be detached: {users[0]}", "unmount or end that first, then run again"
+            shown, f"{record.device} cannot be detached: {holders[0].why}", "unmount or end that first, then run again"
         )
     work.plan.add(
         Step(
@@ -133,6 +135,17 @@ def plan_release(work: Work, record: Record, shown: str, unmounting: t.Container
             after="",
         )
     )
+
+
+def _lasting_holders(work: Work, record: Record, ours: t.Container[str]) -> list[state.Holder]:
+    """Holders that stay: udev, blkid and the like have a device open for a moment whenever something happens to it."""
+    host = work.host
+    deadline = host.clock() + min(PASSING_LOOK, host.timeout)
+    while True:
+        found = state.holders_of(host, work.state, record, ours)
+        if any(holder.kind != "program" for holder in found) or not found or host.clock() >= deadline:
+            return found
+        host.sleep(LONGEST_PAUSE)
 
 
 def apply(work: Work) -> None:
@@ -228,11 +241,11 @@ def _clean_dead(work: Work, wanted: t.Container[image.FileId]) -> None:
 def _plan_cleaning(work: Work, attachment: state.Attachment, *, required: bool) -> None:
     record = attachment.record
     paths = [mounted.path for mounted in record.mounts]
-    users = state.users_of(work.host, work.state, record, paths)
-    if users:
+    holders = _lasting_holders(work, record, paths)
+    if holders:
         error = InUse(
             record.image,
-            f"{attachment.trouble}, but what it left cannot be cleaned: {users[0]}",
+            f"{attachment.trouble}, but what it left cannot be cleaned: {holders[0].why}",
             "end that, then run again",
         )
         if required:

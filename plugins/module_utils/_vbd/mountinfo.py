@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import stat
 import typing as t
 
 from .._common.host import Host
@@ -14,7 +16,7 @@ OCTAL = re.compile(r"\\([0-7]{3})")
 
 
 class Mount(t.NamedTuple):
-    """device: (major, minor) of the file system; source: as mount shows it; options: of this mount point."""
+    """device: (major, minor) of what is mounted; source: as mount shows it; options: of this mount point."""
 
     device: tuple[int, int]
     path: str
@@ -38,7 +40,19 @@ def _parse(line: str) -> Mount:
     _number, _parent, device, _root, path, options = fields.split(" ")[:6]
     fstype, source = tail.split(" ")[:2]
     major, minor = device.split(":")
-    return Mount((int(major), int(minor)), _plain(path), fstype, _plain(source), tuple(options.split(",")))
+    numbers = _behind(int(major), int(minor), _plain(source))
+    return Mount(numbers, _plain(path), fstype, _plain(source), tuple(options.split(",")))
+
+
+def _behind(major: int, minor: int, source: str) -> tuple[int, int]:
+    """The block device's own numbers: btrfs shows numbers that belong to no device (major 0)."""
+    if major != 0 or not source.startswith("/"):
+        return major, minor
+    try:
+        status = os.stat(source)
+    except OSError:
+        return major, minor
+    return (os.major(status.st_rdev), os.minor(status.st_rdev)) if stat.S_ISBLK(status.st_mode) else (major, minor)
 
 
 def _plain(text: str) -> str:

@@ -80,10 +80,13 @@ def unmount(work: Work, tag: str, path: str) -> None:
     record = work.records.get(tag)
     if record is None:
         return
-    for entry in record.mounts:
-        if entry.path == path:
-            _forget(entry)
+    gone = [entry for entry in record.mounts if entry.path == path]
     work.keep(record._replace(mounts=tuple(entry for entry in record.mounts if entry.path != path)))
+    for entry in gone:
+        if entry.fstab:
+            fstab.change(entry.path, "")
+        if entry.made:
+            _remove_made(work, entry)
 
 
 def umount_at(host: Host, path: str) -> None:
@@ -91,19 +94,31 @@ def umount_at(host: Host, path: str) -> None:
     checked(host.runner, ["umount", path], host.timeout, path, BUSY_HINT)
 
 
-def _forget(entry: Mounted) -> None:
-    if entry.fstab:
-        fstab.change(entry.path, "")
+def _remove_made(work: Work, entry: Mounted) -> None:
+    """Remove the directories that were made for a mount, as far as they are empty."""
     path = entry.path
-    while entry.made and path.startswith(entry.made):
+    while path.startswith(entry.made):
         try:
             os.rmdir(path)
         except FileNotFoundError:
             pass
         except OSError:
-            # Somebody has put something there since; it is theirs now.
+            _hand_over(work, entry.made, path)
             return
         path = os.path.dirname(path)
+
+
+def _hand_over(work: Work, made: str, directory: str) -> None:
+    """A directory that we made is still needed: whichever of our other mounts below it goes last is to remove it.
+
+    Where none is below it, somebody has put something there since, and it is theirs now.
+    """
+    for record in list(work.records.values()):
+        heirs = tuple(
+            entry._replace(made=made) if entry.path.startswith(f"{directory}/") else entry for entry in record.mounts
+        )
+        if heirs != record.mounts:
+            work.keep(record._replace(mounts=heirs))
 
 
 def _topmost_missing(path: str) -> str:

@@ -79,12 +79,25 @@ def size_of(host: Host, device: str) -> int:
 
 
 def holders(host: Host, device: str) -> list[str]:
-    """Kernel names of devices (dm, md) built on a disk or its partitions."""
+    """What is built on a disk or its partitions: /dev/dm-N and the like, and mounted btrfs of several devices."""
     disk = os.path.basename(device)
-    found = []
-    for entry in [disk, *(f"{disk}/{name}" for name in nodes(host, device).values())]:
-        found += os.listdir(f"{host.sys}/block/{entry}/holders")
-    return sorted(set(found))
+    names = {disk, *nodes(host, device).values()}
+    found = set()
+    for name in names:
+        place = f"{host.sys}/block/{disk}" if name == disk else f"{host.sys}/block/{disk}/{name}"
+        found |= {node_of(host, holder) for holder in os.listdir(f"{place}/holders")}
+    return sorted(found | _btrfs_of_several(host, names))
+
+
+def _btrfs_of_several(host: Host, names: set[str]) -> set[str]:
+    """Only one of its devices shows as the source of a mount, so the others are asked for here."""
+    place = f"{host.sys}/fs/btrfs"
+    found = set()
+    for uuid in os.listdir(place) if os.path.isdir(place) else ():
+        devices = set(os.listdir(f"{place}/{uuid}/devices")) if os.path.isdir(f"{place}/{uuid}/devices") else set()
+        if len(devices) > 1 and devices & names:
+            found.add(f"the mounted btrfs {uuid}")
+    return found
 
 
 def announce(host: Host, device: str) -> None:

@@ -58,25 +58,32 @@ def mounts_of(host: Host, state: State, record: Record) -> list[mountinfo.Mount]
     return [mount for mount in state.mounts if mount.device in numbers]
 
 
-def users_of(host: Host, state: State, record: Record, ours: t.Container[str]) -> list[str]:
-    """Who keeps a disk from being detached: mounts (but those at paths in ours), devices built on it, programs."""
+class Holder(t.NamedTuple):
+    """Who keeps a disk from being detached. kind: mount, device or program; why: a clause about the disk."""
+
+    kind: str
+    why: str
+
+
+def holders_of(host: Host, state: State, record: Record, ours: t.Container[str]) -> list[Holder]:
+    """Mounts of a disk (but those at paths in ours), devices built on it, and programs that have it open."""
     if not partitions.exists(host, record.device):
         return []
-    look = ledger.look_path(host, record)
+    allowed = ledger.look_path(host, record)
     found = [
-        f"it is mounted on {mount.path}"
+        Holder("mount", f"it is mounted on {mount.path}")
         for mount in mounts_of(host, state, record)
-        if mount.path not in ours and mount.path != look
+        if mount.path not in ours and mount.path != allowed
     ]
-    found += [f"/dev/{name} is built on it" for name in partitions.holders(host, record.device)]
+    found += [Holder("device", f"{name} is built on it") for name in partitions.holders(host, record.device)]
     nodes = {FileId(major, minor, True) for major, minor in partitions.numbers(host, record.device)}
     servers = {server.pid for server in record.servers}
     found += [
-        f"{held.name} (pid {held.pid}) has it open"
+        Holder("program", f"{held.name} (pid {held.pid}) has it open")
         for held in processes.open_files(host, nodes)
         if held.pid not in servers
     ]
     return found
 
 
-__all__ = ["Attachment", "State", "mounts_of", "read", "users_of", "uses"]
+__all__ = ["Attachment", "Holder", "State", "holders_of", "mounts_of", "read", "uses"]

@@ -8,6 +8,7 @@ That the model is right is shown by the integration tests, which run the same op
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import pathlib
@@ -34,6 +35,7 @@ class FakeHost:
         self.absent = set()
         self.loops = {}
         self.next_pid = 100
+        self.minors = itertools.count(1)
         for name in ("proc/self", "sys/block", "dev", "run", "srv", "mnt"):
             (root / name).mkdir(parents=True)
         (root / "dev/fuse").touch()
@@ -50,7 +52,7 @@ class FakeHost:
             sys=f"{root}/sys",
             dev=f"{root}/dev",
             run=f"{root}/run",
-            clock=iter(range(100000)).__next__,
+            clock=itertools.count(step=0.1).__next__,
             sleep=lambda pause: None,
         )
 
@@ -232,7 +234,7 @@ class FakeHost:
             (place / "holders").mkdir(parents=True)
             (place / "partition").write_text(f"{number}\n")
             (place / "size").write_text("64\n")
-            (place / "dev").write_text(f"259:{number}\n")
+            (place / "dev").write_text(f"259:{next(self.minors)}\n")
             (self.root / f"dev/{name}p{number}").touch()
 
     def _remove_disk(self, name):

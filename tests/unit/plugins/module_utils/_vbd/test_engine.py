@@ -14,9 +14,11 @@ from ansible_collections.homevirt.fleet.plugins.module_utils._common.errors impo
     Refused,
     ToolMissing,
 )
-from ansible_collections.homevirt.fleet.plugins.module_utils._vbd import report
+from ansible_collections.homevirt.fleet.plugins.module_utils._vbd import processes, report
 from ansible_collections.homevirt.fleet.plugins.module_utils._vbd.diskspec import DiskRequest
+from ansible_collections.homevirt.fleet.plugins.module_utils._vbd.image import FileId
 from ansible_collections.homevirt.fleet.plugins.module_utils._vbd.mounting import MountRequest
+from ansible_collections.homevirt.fleet.plugins.module_utils._vbd.processes import OpenFile
 from ansible_collections.homevirt.fleet.tests.unit.support import images
 from ansible_collections.homevirt.fleet.tests.unit.support.casefile import cases
 from ansible_collections.homevirt.fleet.tests.unit.support.fakehost import FakeHost
@@ -205,3 +207,42 @@ def test_state_costs_the_same_number_of_commands_for_any_number_of_disks(many, t
     fake.commands.clear()
     assert report.mount(fake.host, wanted, force=False, check=False)["changed"] is False
     assert [words[0] for words in fake.commands] == ["losetup", "blkid"]
+
+
+def test_program_that_only_looks_is_waited_for(tmp_path, monkeypatch):
+    fake = FakeHost(tmp_path)
+    disk = request(fake, {})
+    bring_up(fake, disk)
+    # An open file that carries the device's own numbers, for the model's nodes are plain files.
+    pid = fake._process("blkid", 1, None)
+    held = OpenFile(FileId(7, 1, True), pid, "blkid", False)
+    monkeypatch.setattr(
+        processes, "open_files", lambda host, wanted: [held] if (tmp_path / f"proc/{pid}").exists() else []
+    )
+    with pytest.raises(InUse, match=f"blkid .pid {pid}. has it open"):
+        take_down(fake, disk)
+    fake.host.sleep = lambda pause: fake.kill("blkid")
+    assert take_down(fake, disk)["changed"] is True
+
+
+def test_directories_made_for_several_mounts_go_with_the_last(tmp_path):
+    fake = FakeHost(tmp_path)
+    before = fake.snapshot()
+    wanted = [request(fake, {"partition": 2, "name": f"{n}.qcow2"}, path=f"mnt/deep/er/{n}") for n in "ab"]
+    for one in wanted:
+        bring_up(fake, one)
+    for one in wanted:
+        take_down(fake, one)
+    for one in wanted:
+        os.unlink(one.disk.image)
+    assert fake.snapshot() == before
+
+
+def test_second_device_of_a_mounted_btrfs_is_held(tmp_path):
+    fake = FakeHost(tmp_path)
+    disk = request(fake, {})
+    bring_up(fake, disk)
+    for name in ("loop0p2", "sdz1"):
+        (tmp_path / "sys/fs/btrfs/some-uuid/devices" / name).mkdir(parents=True)
+    with pytest.raises(InUse, match="the mounted btrfs some-uuid is built on it"):
+        take_down(fake, disk, force=True)

@@ -1,0 +1,117 @@
+# SPDX-FileCopyrightText: homevirt.fleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Run every example: the pages of docs/ and the READMEs from top to bottom, and the EXAMPLES of the modules.
+
+In a page, ``<!-- file: NAME -->`` before a block writes the block to that file, ``<!-- run -->`` runs its lines that
+start with ``$``. The examples' own places (/srv/images, /mnt) are replaced by ones in a temporary directory.
+"""
+
+from __future__ import annotations
+
+import ast
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+import yaml
+
+BLOCK = re.compile(
+    r"<!-- (?:file: (?P<file>\S+)|(?P<run>run)) -->\n```\w+\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL
+)
+FENCE = re.compile(r"^```(?:yaml|console)$", re.MULTILINE)
+PAGES = ("README.md", "docs/*.md", "roles/*/README.md")
+MIB = 1 << 20
+
+
+def shell(command, place):
+    print(f"+ {command}", flush=True)
+    subprocess.run(command, shell=True, check=True, cwd=place, executable="/bin/bash")
+
+
+def make_images(place):
+    """guest.qcow2: a partitioned guest; data.vhdx: a file system on the whole disk; old.img: the same, raw."""
+    tree = place / "tree" / "etc"
+    tree.mkdir(parents=True)
+    (tree / "os-release").write_text("ID=example\n")
+    images = place / "images"
+    images.mkdir()
+    shell(
+        "truncate -s 64M disk.raw && printf 'label: gpt\\nsize=8M,name=boot\\nname=system\\n' | sfdisk --quiet
+        disk.raw", place,
+    )
+    shell("mkfs.ext4 -q -F -d tree -E offset=$((9 << 20)) disk.raw 53M", place)
+    shell(
+        "truncate -s 32M boot.raw && mkfs.ext4 -q -F boot.raw 8M && dd if=boot.raw of=disk.raw bs=1M count=8 seek=1
+        conv=notrunc", place,
+    )
+    shell("qemu-img convert -O qcow2 disk.raw images/guest.qcow2", place)
+    shell("truncate -s 32M images/old.img && mkfs.ext4 -q -F -d tree images/old.img", place)
+    shell("qemu-img convert -O vhdx images/old.img images/data.vhdx", place)
+    (place / "mnt").mkdir()
+
+
+def moved(text, place):
+    return text.replace("/srv/images", f"{place}/images").replace("/mnt/", f"{place}/mnt/")
+
+
+def run_page(page, place):
+    text = page.read_text(encoding="utf-8")
+    blocks = list(BLOCK.finditer(text))
+    if len(blocks) != len(FENCE.findall(text)):
+        sys.exit(f"{page}: {len(FENCE.findall(text))} yaml and console blocks, but only {len(blocks)} that are run")
+    for block in blocks:
+        content = moved(block["text"], place)
+        if block["file"]:
+            (place / block["file"]).write_text(content, encoding="utf-8")
+            continue
+        for line in content.splitlines():
+            if line.startswith("$ "):
+                shell(line[2:], place)
+    return len(blocks)
+
+
+def run_module_examples(module, place):
+    tree = ast.parse(module.read_text(encoding="utf-8"))
+    values = {node.targets[0].id: node.value for node in tree.body if isinstance(node, ast.Assign)}
+    tasks = yaml.safe_load(moved(ast.literal_eval(values["EXAMPLES"]), place))
+    playbook = place / "examples.yml"
+    # Each example stands alone, so each starts from a host where nothing is attached.
+    clean = {
+        "name": "Start with nothing attached",
+        "homevirt.fleet.vbd": {
+            "state": "detached",
+            "force": True,
+            "disks": [{"image": f"{place}/images/{name}"} for name in ("guest.qcow2", "data.vhdx", "old.img")],
+        },
+    }
+    apart = [] if module.stem == "vbd_info" else [clean]
+    play = [task for example in tasks for task in (*apart, example)] + [clean]
+    playbook.write_text(
+        yaml.safe_dump([{"hosts": "localhost", "gather_facts": False, "tasks": play}]), encoding="utf-8"
+    )
+    shell("ansible-playbook examples.yml", place)
+    return len(tasks)
+
+
+def main():
+    root = pathlib.Path(sys.argv[1]).resolve()
+    with tempfile.TemporaryDirectory(prefix="docs-pages-") as name:
+        place = pathlib.Path(name)
+        make_images(place)
+        count = 0
+        for page in sorted(path for pattern in PAGES for path in root.glob(pattern)):
+            count += run_page(page, place)
+        for module in sorted((root / "plugins/modules").glob("*.py")):
+            count += run_module_examples(module, place)
+        left = subprocess.run(
+            f"losetup --list --noheadings | grep {place}", shell=True, capture_output=True, text=True, check=False
+        )
+        if left.stdout:
+            sys.exit(f"the examples left this behind: {left.stdout}")
+        print(f"{count} examples run")
+
+
+if __name__ == "__main__":
+    main()
