@@ -10,7 +10,7 @@ SCENARIO ?=
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help attach detach test test-deps test-unit test-sanity test-lint test-docs test-integration molecule build pins clean
+.PHONY: help attach detach test test-deps test-unit test-sanity test-lint test-docs test-quickstart test-integration molecule bench build pins clean
 
 help: ## List the targets
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/\1\t\2/p' $(firstword $(MAKEFILE_LIST)) | while IFS="$$(printf '\t')" read -r target text; do \
@@ -41,11 +41,17 @@ test-docs: ## Documentation of the modules, plugins and roles
 test-sanity: ## ansible-test sanity on both lines of ansible-core, and unit tests on the oldest target Python
 	@tools/run_suites sanity units
 
+test-quickstart: ## What the README promises of make attach and make detach
+	@tools/run_suites quickstart
+
 test-integration: ## Integration tests on this machine's own loop devices and mounts (root)
 	@tools/run_suites integration
 
 molecule: ## Molecule's scenarios, or one of them with SCENARIO=
 	@tools/run_suites molecule$(SCENARIO:%=:%)
+
+bench: ## Measure what attaching and mounting costs beside the bare tools (root)
+	@tools/bench $(ARGS)
 
 build: ## Build the collection's archive and ask galaxy-importer about it
 	@tools/run_suites build

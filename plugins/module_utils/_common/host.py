@@ -50,7 +50,7 @@ class Host:
             if self.clock() >= deadline:
                 raise TimedOut(what, f"{why} within {self.timeout:g} seconds", hint)
             self.sleep(pause)
-            pause = min(pause * 2, LONGEST_PAUSE)
+            pause = min(pause * 1.4, LONGEST_PAUSE)
 
 
 __all__ = ["LONGEST_PAUSE", "Host"]

@@ -11,7 +11,7 @@ import typing as t
 
 from .._common.errors import ToolFailed
 from .._common.host import Host
-from .._common.runner import Result, checked
+from .._common.runner import Result, last_words
 
 BLKID, PARTX = "blkid", "partx"
 BLKID_NOTHING, BLKID_AMBIVALENT = 2, 8
@@ -102,8 +102,11 @@ def _btrfs_of_several(host: Host, names: set[str]) -> set[str]:
 
 def announce(host: Host, device: str) -> None:
     """Make the partitions of a fresh disk known to the kernel where it did not read the table itself."""
-    if not nodes(host, device) and probe(host, [device]).get(device, {}).get("PTTYPE"):
-        checked(host.runner, [PARTX, "--add", device], host.timeout, device, "look at its table with sfdisk --dump")
+    if not nodes(host, device):
+        # Asked first whether there is a table at all, blkid would read the whole disk's ends, which costs far more.
+        added = host.runner.run([PARTX, "--add", device], host.timeout)
+        if added.rc != 0 and "PTTYPE" in probe(host, [device]).get(device, {}):
+            raise ToolFailed(device, f"partx failed: {last_words(added.err)}", "look at its table with sfdisk --dump")
     wanted = [node_of(host, name) for name in nodes(host, device).values()]
     host.await_true(
         lambda: all(os.path.exists(node) for node in wanted),
