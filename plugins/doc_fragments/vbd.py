@@ -45,14 +45,14 @@ options:
   overlay_dir:
     description:
       - Directory whose file system holds the throwaway layer. The layer has no name there and leaves nothing behind.
-    type: path
+    type: str
     default: /var/tmp
   references:
     description:
       - Backing, data or extent files outside the image's own directory that it may open. Any other such file is
         refused, because an image from outside could name any file of the host.
     type: list
-    elements: path
+    elements: str
     default: []
   force:
     description:

@@ -29,7 +29,7 @@ options:
     suboptions:
       image:
         description: Absolute path of the image, or of a block device (with O(disks[].format=raw)).
-        type: path
+        type: str
         required: true
       vdev:
         description: Xen's name for the device, such as V(xvda). Only Xen hosts use it.
@@ -51,11 +51,11 @@ options:
         type: bool
       overlay_dir:
         description: As O(overlay_dir).
-        type: path
+        type: str
       references:
         description: As O(references).
         type: list
-        elements: path
+        elements: str
   state:
     description:
       - V(attached) makes sure that every disk is attached as asked for.

@@ -18,7 +18,7 @@ options:
   images:
     description: Paths of images whose users are looked for.
     type: list
-    elements: path
+    elements: str
     default: []
   timeout:
     description: Seconds that one command may take.
@@ -156,7 +156,7 @@ from ..module_utils._vbd import info, report
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
-            "images": {"type": "list", "elements": "path", "default": []},
+            "images": {"type": "list", "elements": "str", "default": []},
             "timeout": {"type": "float", "default": 30.0},
         },
         supports_check_mode=True,

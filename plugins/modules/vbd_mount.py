@@ -26,14 +26,14 @@ options:
     suboptions:
       image:
         description: Absolute path of the image, or of a block device (with O(disks[].format=raw)).
-        type: path
+        type: str
         required: true
       path:
         description:
           - Where to mount. The directory is made when missing, and then removed again after unmounting. One that is
             not empty is refused.
           - Required with O(state=mounted). Without it O(state=unmounted) unmounts all that was mounted from the image.
-        type: path
+        type: str
       partition:
         description:
           - Which file system. The number of a partition (V(0) for one on the whole disk), the UUID or label of a
@@ -69,11 +69,11 @@ options:
         type: bool
       overlay_dir:
         description: As O(overlay_dir).
-        type: path
+        type: str
       references:
         description: As O(references).
         type: list
-        elements: path
+        elements: str
   state:
     description:
       - V(mounted) makes sure that every file system is mounted as asked for.

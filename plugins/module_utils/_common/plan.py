@@ -74,6 +74,10 @@ class Plan:
         except FleetError as error:
             error.details.update(_roll_back(begun))
             raise
+        except OSError as error:
+            what = str(error.filename or begun[-1].title)
+            why = f"{error.strerror} (while it was to {begun[-1].title})"
+            raise FleetError(what, why, "mend that, then run again", **_roll_back(begun)) from error
         except BaseException:
             _roll_back(begun)
             raise

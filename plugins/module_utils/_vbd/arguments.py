@@ -14,24 +14,25 @@ from . import diskspec
 from .diskspec import DiskRequest
 from .mounting import MountRequest
 
+# Paths are of type str: type path would take $NAME in a file's name for a variable, and so another file for this one.
 # Given for the whole task, or for one disk, which wins.
 SHARED: dict[str, dict[str, t.Any]] = {
     "format": {"type": "str", "choices": list(diskspec.FORMATS)},
     "access": {"type": "str", "choices": ["r", "w"], "default": "r"},
     "backend": {"type": "str", "choices": list(diskspec.BACKENDS), "default": "auto"},
     "overlay": {"type": "bool", "default": False},
-    "overlay_dir": {"type": "path", "default": "/var/tmp"},
-    "references": {"type": "list", "elements": "path", "default": []},
+    "overlay_dir": {"type": "str", "default": "/var/tmp"},
+    "references": {"type": "list", "elements": "str", "default": []},
 }
 OF_ONE_DISK: dict[str, dict[str, t.Any]] = {
-    "image": {"type": "path", "required": True},
+    "image": {"type": "str", "required": True},
     "vdev": {"type": "str"},
     **{name: {key: value for key, value in spec.items() if key != "default"} for name, spec in SHARED.items()},
 }
 OF_ONE_MOUNT: dict[str, dict[str, t.Any]] = {
     **OF_ONE_DISK,
     "partition": {"type": "str", "default": "root"},
-    "path": {"type": "path"},
+    "path": {"type": "str"},
     "options": {"type": "str", "default": ""},
     "fstab": {"type": "bool", "default": False},
 }

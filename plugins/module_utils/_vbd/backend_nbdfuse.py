@@ -40,7 +40,8 @@ class NbdfuseBackend(Backend):
         pid_file = f"{ledger.directory(host, record)}/nbdfuse.pid"
         argv = [NBDFUSE, "--pidfile", pid_file, *_read_only(record), _file(host, record), "--socket-activation"]
         argv += qemu_nbd.serve(host, record)
-        server.start(host, record, argv, lambda: _number_in(pid_file) > 0, qemu_nbd.environment(wanted))
+        environment = qemu_nbd.environment(wanted)
+        server.start(host, record, argv, lambda: _number_in(pid_file) > 0, environment, _stop_script(host, record))
         record = record._replace(servers=server.family(host, _number_in(pid_file)))
         ledger.write(host, record)
         server.must_have_opened(host, record)
@@ -58,7 +59,7 @@ class NbdfuseBackend(Backend):
         return ""
 
     def release(self, host: Host, record: Record) -> None:
-        for device in losetup.devices_of(host, _file(host, record)):
+        for device in losetup.devices_of(host, _names(host, record)):
             losetup.detach(host, device)
         place = _fuse(host, record)
         while mountinfo.at(mountinfo.read(host), place) is not None:
@@ -68,12 +69,27 @@ class NbdfuseBackend(Backend):
         server.end(host, record)
 
 
+def _stop_script(host: Host, record: Record) -> str:
+    """What systemd runs at shutdown: let the disk go as soon as nothing is mounted from it, and so end the server.
+
+    A signal would not do: nbdfuse may hang on it while the loop device is there, and the host with it.
+    """
+    place, file = _fuse(host, record), _file(host, record)
+    return (
+        "# Without a main process the disk was detached, or the server died, and the next run takes care.\n"
+        '[ -n "$MAINPID" ] || exit 0\n'
+        f"for device in $(losetup --noheadings --output NAME --associated {file}); do losetup --detach $device; done\n"
+        f"until umount {place} 2> /dev/null; do sleep 0.1; done\n"
+    )
+
+
 def _fuse(host: Host, record: Record) -> str:
     return f"{ledger.directory(host, record)}/fuse"
 
 
 def _file(host: Host, record: Record) -> str:
-    return f"{_fuse(host, record)}/disk"
+    # Named by the tag, for once its mount is gone the kernel shows no more of the path than this name.
+    return f"{_fuse(host, record)}/{record.tag}"
 
 
 def _read_only(record: Record) -> list[str]:
@@ -81,8 +97,13 @@ def _read_only(record: Record) -> list[str]:
 
 
 def _ours(host: Host, record: Record, loop: Loop) -> bool:
-    """By the path: nobody else puts a file there, and the kernel keeps the name when the server is dead."""
-    return loop.path == _file(host, record)
+    """By the name of the file behind it: the kernel keeps that when the server is dead, and no other file has it."""
+    return loop.path in _names(host, record)
+
+
+def _names(host: Host, record: Record) -> tuple[str, str]:
+    """What the kernel calls our file: its path, and what is left of that once libfuse, ending, has unmounted it."""
+    return _file(host, record), f"/{record.tag}"
 
 
 def _left_running(host: Host, record: Record) -> tuple[processes.Process, ...]:

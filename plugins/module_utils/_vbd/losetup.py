@@ -60,10 +60,10 @@ def backing_file(host: Host, device: str) -> str:
         return ""
 
 
-def devices_of(host: Host, path: str) -> list[str]:
-    """Loop devices that have the file of this name behind them."""
+def devices_of(host: Host, paths: t.Container[str]) -> list[str]:
+    """Loop devices that have a file of one of these names behind them."""
     names = sorted(name for name in os.listdir(f"{host.sys}/block") if name.startswith("loop"))
-    return [f"{host.dev}/{name}" for name in names if backing_file(host, name) == path]
+    return [f"{host.dev}/{name}" for name in names if backing_file(host, name) in paths]
 
 
 def listed(host: Host) -> list[Loop]:

@@ -38,7 +38,9 @@ def why_not_here(mounts: t.Sequence[mountinfo.Mount], path: str) -> str:
         return f"{other.source} is mounted there already"
     if os.path.isdir(path):
         return "the directory is not empty, and a mount would hide what is in it" if os.listdir(path) else ""
-    return "it is not a directory" if os.path.lexists(path) else ""
+    while not os.path.lexists(path):
+        path = os.path.dirname(path)
+    return "" if os.path.isdir(path) else f"{path} is not a directory"
 
 
 def entry_for(partition: Partition, wanted: Wanted) -> Mounted:

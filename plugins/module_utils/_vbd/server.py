@@ -4,8 +4,8 @@
 """Starting the process that serves an image, so that it outlives the play but not the host's mounts.
 
 Under systemd it becomes a transient service and not part of the ssh session: a session is killed at shutdown before the
-file systems on top are unmounted, and what was written last would be lost. Without default dependencies the service
-stays until systemd's last killing, which comes after unmounting (systemd.unit(5), bootup(7)).
+file systems on top are unmounted, and what was written last would be lost. Without default
+dependencies systemd stops the service neither with the session nor before the mounts (systemd.unit(5)).
 """
 
 from __future__ import annotations
@@ -21,12 +21,24 @@ from .ledger import Record
 
 
 def start(
-    host: Host, record: Record, argv: t.Sequence[str], ready: t.Callable[[], bool], env: t.Mapping[str, str]
+    host: Host,
+    record: Record,
+    argv: t.Sequence[str],
+    ready: t.Callable[[], bool],
+    env: t.Mapping[str, str],
+    stop: str = "",
 ) -> None:
-    """Start a server and wait until it is ready. Raises ToolFailed with its own last words, or TimedOut."""
+    """Start a server and wait until it is ready. Raises ToolFailed with its own last words, or TimedOut.
+
+    stop: a shell script that ends it in good order at shutdown, while what is mounted from it is being unmounted;
+    without one it runs until systemd's last killing, which comes after unmounting (bootup(7)).
+    """
     log = f"{ledger.directory(host, record)}/server.log"
     open(log, "ab").close()
-    running = _spawn(host, record, argv, log, env)
+    if os.path.isdir(f"{host.run}/systemd/system"):
+        running = _start_unit(host, record, argv, log, env, _stopping(host, record, stop))
+    else:
+        running = host.runner.spawn(argv, log, env)
 
     def ready_or_dead() -> bool:
         return ready() or not running()
@@ -42,11 +54,19 @@ def start(
         )
 
 
-def _spawn(
-    host: Host, record: Record, argv: t.Sequence[str], log: str, env: t.Mapping[str, str]
+def _stopping(host: Host, record: Record, stop: str) -> list[str]:
+    if not stop:
+        return []
+    path = f"{ledger.directory(host, record)}/stop.sh"
+    with open(path, "w", encoding="utf-8") as stream:
+        stream.write(stop)
+    order = ("Conflicts=shutdown.target", "Before=shutdown.target", f"ExecStop=/bin/sh {path}")
+    return [f"--property={setting}" for setting in order]
+
+
+def _start_unit(
+    host: Host, record: Record, argv: t.Sequence[str], log: str, env: t.Mapping[str, str], stopping: t.Sequence[str]
 ) -> t.Callable[[], bool]:
-    if not os.path.isdir(f"{host.run}/systemd/system"):
-        return host.runner.spawn(argv, log, env)
     unit = f"homevirt-fleet-vbd-{record.tag}.service"
     program = host.runner.find(argv[0]) or argv[0]
     checked(
@@ -59,6 +79,7 @@ def _spawn(
             "--property=DefaultDependencies=no",
             "--property=IgnoreOnIsolate=yes",
             f"--property=StandardError=file:{log}",
+            *stopping,
             *(f"--setenv={key}={value}" for key, value in env.items()),
             program,
             # systemd would take $NAME in a path for a variable (systemd.service(5)).

@@ -154,7 +154,8 @@ class FakeHost:
             return "", 32
         table.write_text("".join(kept))
         if path.endswith("/fuse"):
-            (pathlib.Path(path) / "disk").unlink()
+            for file in pathlib.Path(path).iterdir():
+                file.unlink()
             for name in ("nbdfuse", "qemu-nbd"):
                 self.kill(name)
         return None
