@@ -79,7 +79,8 @@ def _stop_script(host: Host, record: Record) -> str:
         "# Without a main process the disk was detached, or the server died, and the next run takes care.\n"
         '[ -n "$MAINPID" ] || exit 0\n'
         f"for device in $(losetup --noheadings --output NAME --associated {file}); do losetup --detach $device; done\n"
-        f"until umount {place} 2> /dev/null; do sleep 0.1; done\n"
+        # systemd unmounts it too, so it may be gone before our turn.
+        f"while mountpoint -q {place}; do umount {place} 2> /dev/null || sleep 0.1; done\n"
     )
 
 

@@ -5,17 +5,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import typing as t
 
 from .._common.errors import InUse, InvalidRequest, Refused, ToolFailed
-from .._common.host import LONGEST_PAUSE, Host
-from .._common.lock import exclusive
-from .._common.plan import Plan, Step
+from .._common.host import LONGEST_PAUSE
+from .._common.plan import Step
 from . import backends, image, ledger, mountinfo, mounts, partitions, state, usage
 from .diskspec import DiskRequest
 from .ledger import Record
+from .work import Work
 
 # The header's size and the device's may differ by what each rounds to.
 SIZE_ROUNDING = 4096
@@ -23,62 +22,10 @@ SIZE_ROUNDING = 4096
 PASSING_LOOK = 2.0
 
 
-class Work:
-    """One run: what was read, what is planned, and the records as the steps change them.
-
-    by:       "vbd" or "vbd_mount", written into new records.
-    unmounting: paths that the plan unmounts.
-    partitions: of attached disks by tag, as far as they were asked for.
-    applied:  the plan was carried out.
-    cleaned:  sentences about what a crash had left and this run takes away.
-    warnings: sentences about what it had to leave.
-    """
-
-    def __init__(self, host: Host, by: str, force: bool) -> None:
-        self.host = host
-        self.by = by
-        self.force = force
-        self.state = state.read(host)
-        self.plan = Plan()
-        self.backends = backends.Chooser(host)
-        self.records = {tag: attachment.record for tag, attachment in self.state.attachments.items()}
-        self.planned: dict[str, tuple[DiskRequest, image.Image]] = {}
-        self.unmounting: set[str] = set()
-        self.partitions: dict[str, list[partitions.Partition]] = {}
-        self.applied = False
-        self.cleaned: list[str] = []
-        self.warnings: list[str] = []
-
-    def keep(self, record: Record) -> None:
-        ledger.write(self.host, record)
-        self.records[record.tag] = record
-
-    def drop(self, record: Record) -> None:
-        if os.path.isdir(ledger.directory(self.host, record)):
-            ledger.erase(self.host, record)
-        self.records.pop(record.tag, None)
-
-    def partitions_of(self, tags: t.Iterable[str]) -> dict[str, list[partitions.Partition]]:
-        """{tag: partitions} of attached disks; those not known yet are read in one command."""
-        missing = {tag: self.records[tag].device for tag in tags if tag not in self.partitions and tag in self.records}
-        if missing:
-            found = partitions.read(self.host, list(missing.values()))
-            self.partitions.update({tag: found[device] for tag, device in missing.items()})
-        return self.partitions
-
-
-@contextlib.contextmanager
-def working(host: Host, by: str, *, force: bool, check: bool) -> t.Iterator[Work]:
-    """A run that has the host to itself; in check mode it touches nothing, not even the lock."""
-    with contextlib.nullcontext() if check else exclusive(host, ledger.lock_path(host)):
-        if not check:
-            ledger.sweep(host)
-        yield Work(host, by, force)
-
-
 def plan_attached(work: Work, wanted: t.Sequence[DiskRequest]) -> list[str]:
     """Plan that all these disks are attached; return each one's tag. Raises FleetError before anything is done."""
     images = [image.examine(disk) for disk in wanted]
+    _refuse_writing_below(wanted, images)
     _clean_dead(work, {found.id for found in images})
     fresh = [found for disk, found in zip(wanted, images) if not _stands(work, disk, found)]
     uses = state.uses(work.host, work.state, fresh)
@@ -154,6 +101,17 @@ def apply(work: Work) -> None:
         work.plan.verify = lambda: _look_again(work)
     work.plan.apply()
     work.applied = True
+
+
+def _refuse_writing_below(wanted: t.Sequence[DiskRequest], images: t.Sequence[image.Image]) -> None:
+    """Within one call too nobody may write to a file that another image is built on."""
+    written = {found.id: disk.image for disk, found in zip(wanted, images) if disk.access == "w" and not disk.overlay}
+    for disk, found in zip(wanted, images):
+        for member in found.members[1:]:
+            if member.id in written:
+                raise InUse(
+                    written[member.id], f"wanted for writing, but {disk.image} is built on it", "ask for one of the two"
+                )
 
 
 def _stands(work: Work, disk: DiskRequest, found: image.Image) -> bool:
@@ -294,4 +252,4 @@ def _look_again(work: Work) -> None:
     work.partitions_of(work.planned)
 
 
-__all__ = ["Work", "apply", "plan_attached", "plan_detached", "plan_release", "record_of", "working"]
+__all__ = ["apply", "plan_attached", "plan_detached", "plan_release", "record_of"]

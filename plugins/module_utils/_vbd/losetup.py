@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 import typing as t
 
 from .._common.errors import ToolFailed
 from .._common.host import Host
 from .._common.runner import checked
-from .image import FileId
+from .image import FileId, file_id
 
 PROGRAM = "losetup"
 COLUMNS = "NAME,BACK-FILE,BACK-INO,BACK-MAJ:MIN,RO"
@@ -87,9 +88,21 @@ def _loop(entry: dict[str, t.Any]) -> Loop:
     # Both are null where the file's file system does not answer any more.
     major, _colon, minor = str(entry["back-maj:min"] or "0:0").partition(":")
     dev = os.makedev(int(major), int(minor))
+    identity = FileId(dev, int(entry["back-ino"] or 0))
     # util-linux before 2.35 wrote numbers and flags as strings.
     writable = str(entry["ro"]).lower() in ("0", "false")
-    return Loop(entry["name"], FileId(dev, int(entry["back-ino"] or 0)), entry["back-file"] or "", writable)
+    path = entry["back-file"] or ""
+    return Loop(entry["name"], _block_device(path, identity) or identity, path, writable)
+
+
+def _block_device(path: str, node: FileId) -> t.Optional[FileId]:
+    """A block device's own identity, since losetup tells that of its node in /dev."""
+    try:
+        status = os.stat(path) if path.startswith("/dev/") else None
+    except OSError:
+        return None
+    same = status is not None and (status.st_dev, status.st_ino) == (node.dev, node.ino)
+    return file_id(status) if status is not None and same and stat.S_ISBLK(status.st_mode) else None
 
 
 __all__ = ["PROGRAM", "Loop", "attach", "backing_file", "detach", "devices_of", "listed"]

@@ -12,9 +12,9 @@ from .._common.errors import InvalidRequest, Refused
 from .._common.plan import Step
 from . import engine, filesystems, ledger, mountinfo, mounts, partitions, selection
 from .diskspec import DiskRequest
-from .engine import Work
 from .ledger import Mounted, Record
 from .partitions import Partition
+from .work import Work
 
 
 class MountRequest(t.NamedTuple):

@@ -15,9 +15,7 @@ from .._common.runner import checked
 from . import filesystems, fstab, mountinfo
 from .ledger import Mounted, Record
 from .partitions import Partition
-
-if t.TYPE_CHECKING:
-    from .engine import Work
+from .work import Work
 
 BUSY_HINT = "find what uses it with fuser -vm, end that, then run again"
 

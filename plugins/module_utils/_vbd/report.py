@@ -13,9 +13,9 @@ from .._common.plan import Plan
 from .._common.runner import SystemRunner
 from . import engine, mounting
 from .diskspec import DiskRequest
-from .engine import Work
 from .ledger import Record
 from .mounting import MountRequest
+from .work import Work, working
 
 if t.TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
@@ -36,7 +36,7 @@ def finish(module: AnsibleModule, run: RunEngine) -> None:
 
 def attach(host: Host, wanted: t.Sequence[DiskRequest], *, force: bool, check: bool) -> dict[str, t.Any]:
     """``vbd`` with state attached."""
-    with engine.working(host, "vbd", force=force, check=check) as work:
+    with working(host, "vbd", force=force, check=check) as work:
         tags = engine.plan_attached(work, wanted)
         if not check:
             engine.apply(work)
@@ -46,7 +46,7 @@ def attach(host: Host, wanted: t.Sequence[DiskRequest], *, force: bool, check: b
 
 def detach(host: Host, wanted: t.Sequence[DiskRequest], *, force: bool, check: bool) -> dict[str, t.Any]:
     """``vbd`` with state detached."""
-    with engine.working(host, "vbd", force=force, check=check) as work:
+    with working(host, "vbd", force=force, check=check) as work:
         before = {disk.image: engine.record_of(work, disk) for disk in wanted}
         engine.plan_detached(work, wanted)
         if not check:
@@ -56,7 +56,7 @@ def detach(host: Host, wanted: t.Sequence[DiskRequest], *, force: bool, check: b
 
 def mount(host: Host, wanted: t.Sequence[MountRequest], *, force: bool, check: bool) -> dict[str, t.Any]:
     """``vbd_mount`` with state mounted."""
-    with engine.working(host, "vbd_mount", force=force, check=check) as work:
+    with working(host, "vbd_mount", force=force, check=check) as work:
         tags = mounting.plan_mounted(work, wanted)
         if not check:
             engine.apply(work)
@@ -66,7 +66,7 @@ def mount(host: Host, wanted: t.Sequence[MountRequest], *, force: bool, check: b
 
 def unmount(host: Host, wanted: t.Sequence[MountRequest], *, force: bool, check: bool) -> dict[str, t.Any]:
     """``vbd_mount`` with state unmounted."""
-    with engine.working(host, "vbd_mount", force=force, check=check) as work:
+    with working(host, "vbd_mount", force=force, check=check) as work:
         before = {request.disk.image: engine.record_of(work, request.disk) for request in wanted}
         mounting.plan_unmounted(work, wanted)
         if not check:

@@ -55,7 +55,7 @@ def survey(
     for identity, path in wanted.items():
         uses = found[identity]
         if identity.block:
-            uses += _block_uses(host, identity, mounts)
+            uses += _block_uses(host, identity, path, mounts)
         uses += _lock_uses(path, uses)
     return found
 
@@ -81,17 +81,36 @@ def refuse_conflicts(
             )
 
 
-def _block_uses(host: Host, identity: FileId, mounts: t.Sequence[mountinfo.Mount]) -> list[Use]:
-    found = [
-        Use(f"the mount on {mount.path}", mount.writes)
-        for mount in mounts
-        if mount.device == (identity.dev, identity.ino)
-    ]
-    holders = f"{host.sys}/dev/block/{identity.dev}:{identity.ino}/holders"
-    if os.path.isdir(holders):
+def _block_uses(host: Host, identity: FileId, path: str, mounts: t.Sequence[mountinfo.Mount]) -> list[Use]:
+    """Users of a block device or, where it is a disk, of one of its partitions."""
+    places = _nodes(host, identity)
+    found = [Use(f"the mount on {mount.path}", mount.writes) for mount in mounts if mount.device in places]
+    for place in places.values():
         # What a holder does with it cannot be seen from here, so it counts as writing.
-        found += [Use(f"/dev/{name}", True, device=f"/dev/{name}") for name in sorted(os.listdir(holders))]
+        found += [Use(f"/dev/{name}", True, device=f"/dev/{name}") for name in sorted(os.listdir(f"{place}/holders"))]
+    return found or _claim(path)
+
+
+def _nodes(host: Host, identity: FileId) -> dict[tuple[int, int], str]:
+    """{(major, minor): place in sysfs} of a block device and its partitions."""
+    top = f"{host.sys}/dev/block/{identity.dev}:{identity.ino}"
+    places = [top, *(f"{top}/{name}" for name in sorted(os.listdir(top)) if os.path.exists(f"{top}/{name}/partition"))]
+    found = {}
+    for place in places:
+        with open(f"{place}/dev", encoding="ascii") as stream:
+            major, minor = stream.read().strip().split(":")
+        found[int(major), int(minor)] = place
     return found
+
+
+def _claim(path: str) -> list[Use]:
+    """What is mounted in another namespace, swapped on, or claimed otherwise cannot be opened with O_EXCL (open(2))."""
+    try:
+        os.close(os.open(path, os.O_RDONLY | os.O_EXCL | os.O_CLOEXEC))
+    except OSError as error:
+        if error.errno == errno.EBUSY:
+            return [Use("the kernel (a mount elsewhere, swap, or a device built on it)", True)]
+    return []
 
 
 def _lock_uses(path: str, seen: t.Sequence[Use]) -> list[Use]:

@@ -14,6 +14,7 @@ from ansible_collections.homevirt.fleet.plugins.module_utils._common.errors impo
     Refused,
     ToolMissing,
 )
+from ansible_collections.homevirt.fleet.plugins.module_utils._common.plan import Plan
 from ansible_collections.homevirt.fleet.plugins.module_utils._vbd import processes, report
 from ansible_collections.homevirt.fleet.plugins.module_utils._vbd.diskspec import DiskRequest
 from ansible_collections.homevirt.fleet.plugins.module_utils._vbd.image import FileId
@@ -124,7 +125,7 @@ def test_killed_play_is_healed_by_the_next(number, tmp_path, monkeypatch):
         return alive
 
     monkeypatch.setattr(fake, "_begin", begin_or_die)
-    monkeypatch.setattr(report.engine.Plan, "apply", _apply_without_rollback)
+    monkeypatch.setattr(Plan, "apply", _apply_without_rollback)
     before = fake.snapshot()
     try:
         bring_up(fake, wanted)
@@ -246,3 +247,12 @@ def test_second_device_of_a_mounted_btrfs_is_held(tmp_path):
         (tmp_path / "sys/fs/btrfs/some-uuid/devices" / name).mkdir(parents=True)
     with pytest.raises(InUse, match="the mounted btrfs some-uuid is built on it"):
         take_down(fake, disk, force=True)
+
+
+def test_backing_file_of_one_image_is_not_written_as_another_in_the_same_call(tmp_path):
+    fake = FakeHost(tmp_path)
+    base = DiskRequest(fake.image("base.raw", b"\0" * 4096), "raw", access="w")
+    top = DiskRequest(fake.image("top.qcow2", images.qcow2(backing="base.raw", backing_format="raw")), "qcow2")
+    with pytest.raises(InUse, match="top.qcow2 is built on it"):
+        report.attach(fake.host, [top, base], force=False, check=True)
+    assert report.attach(fake.host, [top, base._replace(access="r")], force=False, check=True)["changed"]

@@ -67,13 +67,23 @@ def test_lock_without_a_visible_holder(disk, byte, found):
         os.close(fd)
 
 
-def test_loops_and_mounts(disk):
+def test_loop_device(disk):
     identity = image.identify(disk)
     loop = Loop("/dev/loop7", identity, disk, False)
     assert survey(disk, loops=[loop]) == [Use("/dev/loop7", False, device="/dev/loop7")]
-    block = image.FileId(253, 1, True)
-    mount = Mount((253, 1), "/mnt", "ext4", "/dev/dm-1", ("rw",))
-    assert usage._block_uses(HOST, block, [mount]) == [Use("the mount on /mnt", True)]
+
+
+def test_block_device_and_its_partitions(tmp_path):
+    place = tmp_path / "dev/block/8:0"
+    for name, number in ((".", "8:0"), ("sda1", "8:1"), ("sda2", "8:2")):
+        (place / name / "holders").mkdir(parents=True)
+        (place / name / "dev").write_text(f"{number}\n")
+        if name != ".":
+            (place / name / "partition").write_text("1\n")
+    (place / "sda2/holders/dm-0").touch()
+    mount = Mount((8, 1), "/", "ext4", "/dev/sda1", ("rw",))
+    found = usage._block_uses(Host(SystemRunner(), sys=str(tmp_path)), image.FileId(8, 0, True), "/dev/null", [mount])
+    assert found == [Use("the mount on /", True), Use("/dev/dm-0", True, device="/dev/dm-0")]
 
 
 READS, WRITES = Use("cat (pid 7)", False, pid=7), Use("qemu-system-x86 (pid 8)", True, pid=8)

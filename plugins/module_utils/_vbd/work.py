@@ -1,0 +1,73 @@
+# SPDX-FileCopyrightText: homevirt.fleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to homevirt.fleet: not a public interface.
+"""One run of an engine: what it read, what it plans, and what it keeps written down."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import typing as t
+
+from .._common.host import Host
+from .._common.lock import exclusive
+from .._common.plan import Plan
+from . import backends, image, ledger, partitions, state
+from .diskspec import DiskRequest
+from .ledger import Record
+
+
+class Work:
+    """One run: what was read, what is planned, and the records as the steps change them.
+
+    by:       "vbd" or "vbd_mount", written into new records.
+    unmounting: paths that the plan unmounts.
+    partitions: of attached disks by tag, as far as they were asked for.
+    applied:  the plan was carried out.
+    cleaned:  sentences about what a crash had left and this run takes away.
+    warnings: sentences about what it had to leave.
+    """
+
+    def __init__(self, host: Host, by: str, force: bool) -> None:
+        self.host = host
+        self.by = by
+        self.force = force
+        self.state = state.read(host)
+        self.plan = Plan()
+        self.backends = backends.Chooser(host)
+        self.records = {tag: attachment.record for tag, attachment in self.state.attachments.items()}
+        self.planned: dict[str, tuple[DiskRequest, image.Image]] = {}
+        self.unmounting: set[str] = set()
+        self.partitions: dict[str, list[partitions.Partition]] = {}
+        self.applied = False
+        self.cleaned: list[str] = []
+        self.warnings: list[str] = []
+
+    def keep(self, record: Record) -> None:
+        ledger.write(self.host, record)
+        self.records[record.tag] = record
+
+    def drop(self, record: Record) -> None:
+        if os.path.isdir(ledger.directory(self.host, record)):
+            ledger.erase(self.host, record)
+        self.records.pop(record.tag, None)
+
+    def partitions_of(self, tags: t.Iterable[str]) -> dict[str, list[partitions.Partition]]:
+        """{tag: partitions} of attached disks; those not known yet are read in one command."""
+        missing = {tag: self.records[tag].device for tag in tags if tag not in self.partitions and tag in self.records}
+        if missing:
+            found = partitions.read(self.host, list(missing.values()))
+            self.partitions.update({tag: found[device] for tag, device in missing.items()})
+        return self.partitions
+
+
+@contextlib.contextmanager
+def working(host: Host, by: str, *, force: bool, check: bool) -> t.Iterator[Work]:
+    """A run that has the host to itself; in check mode it touches nothing, not even the lock."""
+    with contextlib.nullcontext() if check else exclusive(host, ledger.lock_path(host)):
+        if not check:
+            ledger.sweep(host)
+        yield Work(host, by, force)
+
+
+__all__ = ["Work", "working"]
