@@ -37,18 +37,17 @@ def make_images(place):
     (tree / "os-release").write_text("ID=example\n")
     images = place / "images"
     images.mkdir()
-    shell(
-        "truncate -s 64M disk.raw && printf 'label: gpt\\nsize=8M,name=boot\\nname=system\\n' | sfdisk --quiet
-        disk.raw", place,
-    )
-    shell("mkfs.ext4 -q -F -d tree -E offset=$((9 << 20)) disk.raw 53M", place)
-    shell(
-        "truncate -s 32M boot.raw && mkfs.ext4 -q -F boot.raw 8M && dd if=boot.raw of=disk.raw bs=1M count=8 seek=1
-        conv=notrunc", place,
-    )
-    shell("qemu-img convert -O qcow2 disk.raw images/guest.qcow2", place)
-    shell("truncate -s 32M images/old.img && mkfs.ext4 -q -F -d tree images/old.img", place)
-    shell("qemu-img convert -O vhdx images/old.img images/data.vhdx", place)
+    for command in (
+        "truncate -s 64M disk.raw",
+        "printf 'label: gpt\\nsize=8M,name=boot\\nname=system\\n' | sfdisk --quiet disk.raw",
+        "mkfs.ext4 -q -F -d tree -E offset=$((9 << 20)) disk.raw 53M",
+        "truncate -s 8M boot.raw && mkfs.ext4 -q -F boot.raw",
+        "dd status=none if=boot.raw of=disk.raw bs=1M seek=1 conv=notrunc",
+        "qemu-img convert -O qcow2 disk.raw images/guest.qcow2",
+        "truncate -s 32M images/old.img && mkfs.ext4 -q -F -d tree images/old.img",
+        "qemu-img convert -O vhdx images/old.img images/data.vhdx",
+    ):
+        shell(command, place)
     (place / "mnt").mkdir()
 
 
