@@ -73,9 +73,10 @@ def _values(params: t.Mapping[str, t.Any], item: t.Any, known: t.Mapping[str, t.
         raise InvalidRequest(str(item), "neither a mapping nor a string", diskspec.HINT)
     result = ArgumentSpecValidator(dict(known)).validate(_with_xen_access(mapping))
     if result.error_messages:
-        raise InvalidRequest(
-            str(mapping.get("image", item)), "; ".join(result.error_messages), "correct that entry of disks"
-        )
+        # The validator leaves the word out that says what is the matter with an unknown key.
+        prefix = "unsupported: " if result.unsupported_parameters else ""
+        why = prefix + "; ".join(message.rstrip(".") for message in result.error_messages)
+        raise InvalidRequest(str(mapping.get("image", item)), why, "correct that entry of disks")
     own = result.validated_parameters
     return {**own, **{name: params[name] for name in SHARED if own.get(name) is None}}
 

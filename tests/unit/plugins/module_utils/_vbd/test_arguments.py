@@ -38,7 +38,10 @@ def test_values(disk, task, want):
 @pytest.mark.parametrize(
     ("disk", "why"),
     [
-        ({"image": "/a.qcow2", "acess": "w"}, "acess"),
+        (
+            {"image": "/a.qcow2", "acess": "w"},
+            "unsupported: acess. Supported parameters include: .*references, vdev. Correct",
+        ),
         ({"image": "/a.qcow2", "access": "x"}, "access"),
         ({"format": "raw"}, "missing required arguments: image"),
         (7, "neither a mapping nor a string"),
