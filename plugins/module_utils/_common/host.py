@@ -53,4 +53,4 @@ class Host:
             pause = min(pause * 1.4, LONGEST_PAUSE)
 
 
-__all__ = ["LONGEST_PAUSE", "Host"]
+__all__ = ["FIRST_PAUSE", "LONGEST_PAUSE", "Host"]

@@ -8,8 +8,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
+import signal
 import subprocess
 import typing as t
 
@@ -39,6 +41,9 @@ class Runner(t.Protocol):
 
     def spawn(self, argv: t.Sequence[str], log: str, env: t.Mapping[str, str]) -> t.Callable[[], bool]:
         """Start a process that outlives us; return a function that tells whether it still runs."""
+
+    def terminate(self, pid: int) -> None:
+        """Ask a process to end (SIGTERM); fine where it has ended."""
 
 
 class SystemRunner:
@@ -83,6 +88,10 @@ class SystemRunner:
         except FileNotFoundError:
             raise missing([argv[0]]) from None
         return lambda: process.poll() is None
+
+    def terminate(self, pid: int) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGTERM)
 
 
 def require(runner: Runner, programs: t.Iterable[str]) -> None:

@@ -83,7 +83,8 @@ def _server_of(host: Host, device: str) -> int:
     try:
         with open(f"{host.sys}/block/{os.path.basename(device)}/pid", encoding="ascii") as stream:
             task = int(stream.read())
-    except (FileNotFoundError, ValueError):
+    except (OSError, ValueError):
+        # No server, or the device is just changing hands (ENODEV).
         return 0
     # The kernel names the thread that made the connection, which need not be the process's first one.
     return _process_of(host, task)

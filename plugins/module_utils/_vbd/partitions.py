@@ -74,7 +74,8 @@ def size_of(host: Host, device: str) -> int:
     """Bytes of a disk; 0 where nothing is attached."""
     try:
         return int(_read(host, f"{os.path.basename(device)}/size")) * SECTOR
-    except FileNotFoundError:
+    except OSError:
+        # Not there, or on its way out (ENODEV).
         return 0
 
 
@@ -102,6 +103,8 @@ def _btrfs_of_several(host: Host, names: set[str]) -> set[str]:
 
 def announce(host: Host, device: str) -> None:
     """Make the partitions of a fresh disk known to the kernel where it did not read the table itself."""
+    # The kernel may still be at it; it lets nobody open the disk until it is done.
+    os.close(os.open(device, os.O_RDONLY | os.O_CLOEXEC))
     if not nodes(host, device):
         # Asked first whether there is a table at all, blkid would read the whole disk's ends, which costs far more.
         added = host.runner.run([PARTX, "--add", device], host.timeout)

@@ -40,7 +40,8 @@ def disconnect(host: Host, device: str) -> None:
 def connect(host: Host, record: Record, device: str) -> list[str]:
     """The command that serves an image on a /dev/nbdX, in the foreground."""
     program, *options = serve(host, record)
-    return [program, f"--connect={device}", *options]
+    # Without --verbose it goes into the background by itself, and systemd takes that for its end.
+    return [program, "--verbose", f"--connect={device}", *options]
 
 
 __all__ = ["PROGRAM", "connect", "disconnect", "environment", "serve"]

@@ -10,14 +10,20 @@ dependencies systemd stops the service neither with the session nor before the m
 
 from __future__ import annotations
 
+import itertools
 import os
 import typing as t
 
-from .._common.errors import Refused, ToolFailed
-from .._common.host import Host
+from .._common.errors import Refused, TimedOut, ToolFailed
+from .._common.host import FIRST_PAUSE, Host
 from .._common.runner import checked, last_words
 from . import ledger, processes
 from .ledger import Record
+
+# Of how many looks at a server that says nothing one also asks systemd.
+SELDOM = 16
+# Seconds that a server may take to end by itself.
+PATIENCE = 1.0
 
 
 def start(
@@ -40,18 +46,14 @@ def start(
     else:
         running = host.runner.spawn(argv, log, env)
 
-    def ready_or_dead() -> bool:
-        return ready() or not running()
-
-    host.await_true(
-        ready_or_dead, record.image, f"{os.path.basename(argv[0])} was not ready", "read its log, or raise timeout"
-    )
+    program = os.path.basename(argv[0])
+    try:
+        host.await_true(lambda: ready() or not running(), record.image, f"{program} was not ready", "raise timeout")
+    except TimedOut as error:
+        raise TimedOut(error.what, f"{error.why}: {last_words(_read(log))}", error.hint) from error
     if not ready():
-        raise ToolFailed(
-            record.image,
-            f"{os.path.basename(argv[0])} did not serve it: {last_words(_read(log))}",
-            "check the image with qemu-img check",
-        )
+        why = f"{program} did not serve it: {last_words(_read(log))}"
+        raise ToolFailed(record.image, why, "check the image with qemu-img check")
 
 
 def _stopping(host: Host, record: Record, stop: str) -> list[str]:
@@ -90,9 +92,12 @@ def _start_unit(
         f"look at it with systemctl status {unit}",
     )
 
+    asked = itertools.count(1)
+
     def running() -> bool:
-        # Asking systemd costs a command, so it is asked only once there is something to suspect.
-        return os.path.getsize(log) == 0 or _active(host, unit)
+        # Asking systemd costs a command, so it is asked only when there is something to suspect, or seldom.
+        suspect = os.path.getsize(log) > 0 or next(asked) % SELDOM == 0
+        return not suspect or _active(host, unit)
 
     return running
 
@@ -118,9 +123,24 @@ def must_have_opened(host: Host, record: Record) -> None:
 
 
 def end(host: Host, record: Record) -> None:
-    """Wait until the servers have ended by themselves, as they do when their disk is gone. Raises TimedOut."""
+    """Wait until the servers have ended, as they do by themselves when their disk is gone. Raises TimedOut.
+
+    A copy of the FUSE mount in another mount namespace (a container started meanwhile has one) keeps them; then the
+    first is asked to end. Everything has been written by then, for the loop device is gone, and the others end with it.
+    """
+
+    def ended() -> bool:
+        return not any(processes.lives(host, server) for server in record.servers)
+
+    deadline = host.clock() + min(PATIENCE, host.timeout)
+    while not ended():
+        if host.clock() >= deadline:
+            if processes.lives(host, record.servers[0]):
+                host.runner.terminate(record.servers[0].pid)
+            break
+        host.sleep(FIRST_PAUSE)
     host.await_true(
-        lambda: not any(processes.lives(host, server) for server in record.servers),
+        ended,
         record.image,
         f"its server (pid {', '.join(str(server.pid) for server in record.servers)}) did not end",
         "find out what holds it with ls -l /proc/PID/fd, or raise timeout",

@@ -33,6 +33,7 @@ class FakeHost:
         self.commands = []
         self.fail = 0
         self.absent = set()
+        self.copied_mounts = False
         self.loops = {}
         self.next_pid = 100
         self.minors = itertools.count(1)
@@ -74,6 +75,11 @@ class FakeHost:
             return lambda: True
         pathlib.Path(log).write_text("qemu-nbd: it failed, as this test wants\n")
         return lambda: False
+
+    def terminate(self, pid):
+        self.commands.append(["SIGTERM", str(pid)])
+        for name in ("nbdfuse", "qemu-nbd"):
+            self.kill(name)
 
     def _begin(self, argv):
         self.commands.append([self.shown(word) for word in argv])
@@ -156,8 +162,9 @@ class FakeHost:
         if path.endswith("/fuse"):
             for file in pathlib.Path(path).iterdir():
                 file.unlink()
-            for name in ("nbdfuse", "qemu-nbd"):
-                self.kill(name)
+            if not self.copied_mounts:
+                for name in ("nbdfuse", "qemu-nbd"):
+                    self.kill(name)
         return None
 
     def _systemd_run(self, argv):

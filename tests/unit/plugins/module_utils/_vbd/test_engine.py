@@ -256,3 +256,12 @@ def test_backing_file_of_one_image_is_not_written_as_another_in_the_same_call(tm
     with pytest.raises(InUse, match="top.qcow2 is built on it"):
         report.attach(fake.host, [top, base], force=False, check=True)
     assert report.attach(fake.host, [top, base._replace(access="r")], force=False, check=True)["changed"]
+
+
+def test_server_kept_by_a_copy_of_its_mount_is_asked_to_end(tmp_path):
+    fake = FakeHost(tmp_path)
+    disk = request(fake, {})
+    bring_up(fake, disk)
+    fake.copied_mounts = True
+    take_down(fake, disk)
+    assert fake.commands[-1] == ["SIGTERM", "100"]
