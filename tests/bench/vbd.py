@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # SPDX-FileCopyrightText: homevirt.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What attaching and mounting costs beside the bare tools: commands, and seconds side by side in one run.
