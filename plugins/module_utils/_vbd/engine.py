@@ -88,11 +88,13 @@ def _lasting_holders(work: Work, record: Record, ours: t.Container[str]) -> list
     """Holders that stay: udev, blkid and the like have a device open for a moment whenever something happens to it."""
     host = work.host
     deadline = host.clock() + min(PASSING_LOOK, host.timeout)
+    openers = work.openers()
     while True:
-        found = state.holders_of(host, work.state, record, ours)
+        found = state.holders_of(host, work.state, record, ours, openers)
         if any(holder.kind != "program" for holder in found) or not found or host.clock() >= deadline:
             return found
         host.sleep(LONGEST_PAUSE)
+        openers = state.openers_of(host, [record])
 
 
 def apply(work: Work) -> None:

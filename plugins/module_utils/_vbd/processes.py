@@ -58,11 +58,20 @@ def lives(host: Host, process: Process) -> bool:
 def children(host: Host, pid: int) -> list[Process]:
     """Living processes whose parent is this one."""
     found = []
-    for child in _pids(host):
+    for child in _children_of_task(host, pid) or _pids(host):
         fields = _stat(host, child)
         if fields is not None and int(fields[PARENT]) == pid and fields[STATE] not in "ZX":
             found.append(Process(child, int(fields[START_TIME])))
     return found
+
+
+def _children_of_task(host: Host, pid: int) -> list[int]:
+    """As the kernel lists them (CONFIG_PROC_CHILDREN); empty where it does not, or where there are none."""
+    try:
+        with open(f"{host.proc}/{pid}/task/{pid}/children", encoding="ascii") as stream:
+            return [int(word) for word in stream.read().split()]
+    except OSError:
+        return []
 
 
 def name_of(host: Host, pid: int) -> str:

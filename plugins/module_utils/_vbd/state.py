@@ -65,7 +65,18 @@ class Holder(t.NamedTuple):
     why: str
 
 
-def holders_of(host: Host, state: State, record: Record, ours: t.Container[str]) -> list[Holder]:
+def openers_of(host: Host, records: t.Iterable[Record]) -> list[processes.OpenFile]:
+    """Programs that have one of these disks or their partitions open, in one pass over /proc for all of them."""
+    wanted, servers = set(), set()
+    for record in records:
+        wanted |= _node_ids(host, record)
+        servers |= {server.pid for server in record.servers}
+    return [held for held in processes.open_files(host, wanted) if held.pid not in servers]
+
+
+def holders_of(
+    host: Host, state: State, record: Record, ours: t.Container[str], openers: t.Sequence[processes.OpenFile]
+) -> list[Holder]:
     """Mounts of a disk (but those at paths in ours), devices built on it, and programs that have it open."""
     if not partitions.exists(host, record.device):
         return []
@@ -76,14 +87,15 @@ def holders_of(host: Host, state: State, record: Record, ours: t.Container[str])
         if mount.path not in ours and mount.path != allowed
     ]
     found += [Holder("device", f"{name} is built on it") for name in partitions.holders(host, record.device)]
-    nodes = {FileId(major, minor, True) for major, minor in partitions.numbers(host, record.device)}
-    servers = {server.pid for server in record.servers}
-    found += [
-        Holder("program", f"{held.name} (pid {held.pid}) has it open")
-        for held in processes.open_files(host, nodes)
-        if held.pid not in servers
-    ]
+    nodes = _node_ids(host, record)
+    found += [Holder("program", f"{held.name} (pid {held.pid}) has it open") for held in openers if held.id in nodes]
     return found
 
 
-__all__ = ["Attachment", "Holder", "State", "holders_of", "mounts_of", "read", "uses"]
+def _node_ids(host: Host, record: Record) -> set[FileId]:
+    if not partitions.exists(host, record.device):
+        return set()
+    return {FileId(major, minor, True) for major, minor in partitions.numbers(host, record.device)}
+
+
+__all__ = ["Attachment", "Holder", "State", "holders_of", "mounts_of", "openers_of", "read", "uses"]

@@ -12,7 +12,7 @@ import typing as t
 from .._common.host import Host
 from .._common.lock import exclusive
 from .._common.plan import Plan
-from . import backends, image, ledger, partitions, state
+from . import backends, image, ledger, partitions, processes, state
 from .diskspec import DiskRequest
 from .ledger import Record
 
@@ -40,6 +40,7 @@ class Work:
         self.unmounting: set[str] = set()
         self.partitions: dict[str, list[partitions.Partition]] = {}
         self.applied = False
+        self._openers: t.Optional[list[processes.OpenFile]] = None
         self.cleaned: list[str] = []
         self.warnings: list[str] = []
 
@@ -51,6 +52,12 @@ class Work:
         if os.path.isdir(ledger.directory(self.host, record)):
             ledger.erase(self.host, record)
         self.records.pop(record.tag, None)
+
+    def openers(self) -> list[processes.OpenFile]:
+        """Programs that had a disk of ours open when they were first asked for."""
+        if self._openers is None:
+            self._openers = state.openers_of(self.host, self.records.values())
+        return self._openers
 
     def partitions_of(self, tags: t.Iterable[str]) -> dict[str, list[partitions.Partition]]:
         """{tag: partitions} of attached disks; those not known yet are read in one command."""
