@@ -123,7 +123,7 @@ def checked(runner: Runner, argv: t.Sequence[str], timeout: float, what: str, hi
 
 def last_words(text: str) -> str:
     """The last line that says something, safe to print on a terminal."""
-    lines = [line.strip().rstrip(".") for line in text.splitlines() if line.strip()]
+    lines = [line.strip().rstrip(".") for line in text.splitlines() if line.strip() and "dmesg(1)" not in line]
     return printable(lines[-1]) if lines else "it said nothing"
 
 

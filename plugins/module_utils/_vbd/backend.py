@@ -45,6 +45,10 @@ class Backend(abc.ABC):
         """Why the attachment is no longer whole, e.g. ``its server (pid 12) is gone``; "" where it is."""
 
     @abc.abstractmethod
+    def holds(self, host: Host, record: Record, loops: t.Sequence[Loop]) -> bool:
+        """Whether the record's device is still this attachment's, whole or not, and not somebody else's by now."""
+
+    @abc.abstractmethod
     def release(self, host: Host, record: Record) -> None:
         """Take apart whatever is there of the attachment, whole or not; fine if there is nothing. Raises FleetError."""
 

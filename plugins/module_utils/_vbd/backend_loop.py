@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import typing as t
 
+from .._common.errors import Refused
 from .._common.host import Host
-from . import losetup
+from . import losetup, usage
 from .backend import Backend
 from .diskspec import DiskRequest
 from .ledger import Record
@@ -29,16 +30,24 @@ class LoopBackend(Backend):
 
     def attach(self, host: Host, record: Record, wanted: DiskRequest) -> Record:
         device = losetup.attach(host, record.image, read_only=record.access == "r", direct_io=False)
-        return record._replace(device=device)
+        record = record._replace(device=device)
+        if not self.holds(host, record, losetup.listed(host)):
+            losetup.detach(host, device)
+            raise Refused(record.image, "replaced by another file while it was being attached", "find out who did that")
+        return record
 
     def trouble(self, host: Host, record: Record, loops: t.Sequence[Loop]) -> str:
-        if any(loop.device == record.device and _ours(record, loop) for loop in loops):
+        if self.holds(host, record, loops):
             return ""
         return f"its loop device {record.device} is gone" if record.device else "a run was cut off while attaching it"
 
+    def holds(self, host: Host, record: Record, loops: t.Sequence[Loop]) -> bool:
+        return any(loop.device == record.device and _ours(record, loop) for loop in loops)
+
     def release(self, host: Host, record: Record) -> None:
         for loop in losetup.listed(host):
-            if _ours(record, loop):
+            # Without a device written down it could be somebody else's, which is left if it is used.
+            if _ours(record, loop) and (record.device or not usage.claimed(loop.device)):
                 losetup.detach(host, loop.device)
 
 

@@ -66,6 +66,9 @@ class NbdBackend(Backend):
             return f"{record.device} is served by somebody else"
         return ""
 
+    def holds(self, host: Host, record: Record, loops: t.Sequence[Loop]) -> bool:
+        return bool(record.device) and _is_served_by(host, record)
+
     def release(self, host: Host, record: Record) -> None:
         if record.device and _is_served_by(host, record):
             qemu_nbd.disconnect(host, record.device)
@@ -75,6 +78,8 @@ class NbdBackend(Backend):
                 "it was not disconnected",
                 "see what holds it with lsblk and fuser, or raise timeout",
             )
+        if not record.servers:
+            server.stop_unit(host, record)
         server.end(host, record)
 
 
@@ -109,7 +114,7 @@ def _is_served_by(host: Host, record: Record) -> bool:
         return False
     if record.servers:
         return pid in [process.pid for process in record.servers]
-    return record.id in {identity for identity, _number in processes.files_of(host, pid)}
+    return record.id in {held.id for held in processes.files_of(host, pid)}
 
 
 def _free_device(host: Host, record: Record) -> str:

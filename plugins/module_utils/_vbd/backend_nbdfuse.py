@@ -54,9 +54,10 @@ class NbdfuseBackend(Backend):
         for process in record.servers:
             if not processes.lives(host, process):
                 return f"its server (pid {process.pid}) is gone"
-        if not any(loop.device == record.device and _ours(host, record, loop) for loop in loops):
-            return f"its loop device {record.device} is gone"
-        return ""
+        return "" if self.holds(host, record, loops) else f"its loop device {record.device} is gone"
+
+    def holds(self, host: Host, record: Record, loops: t.Sequence[Loop]) -> bool:
+        return any(loop.device == record.device and _ours(host, record, loop) for loop in loops)
 
     def release(self, host: Host, record: Record) -> None:
         for device in losetup.devices_of(host, _names(host, record)):
@@ -65,6 +66,7 @@ class NbdfuseBackend(Backend):
         while mountinfo.at(mountinfo.read(host), place) is not None:
             checked(host.runner, ["umount", place], host.timeout, place, "find what holds it with fuser -m")
         if not record.servers:
+            server.stop_unit(host, record)
             record = record._replace(servers=_left_running(host, record))
         server.end(host, record)
 

@@ -11,7 +11,7 @@ import typing as t
 from .._common.errors import InUse, InvalidRequest, Refused, ToolFailed
 from .._common.host import LONGEST_PAUSE
 from .._common.plan import Step
-from . import backends, image, ledger, mountinfo, mounts, partitions, state, usage
+from . import backends, image, ledger, losetup, mountinfo, mounts, partitions, processes, state, usage
 from .diskspec import DiskRequest
 from .ledger import Record
 from .work import Work
@@ -52,11 +52,10 @@ def plan_detached(work: Work, wanted: t.Sequence[DiskRequest], unmounting: t.Con
 def record_of(work: Work, disk: DiskRequest) -> t.Optional[Record]:
     """Our attachment of an image, also when the image has been deleted meanwhile."""
     identity = image.identify(disk.image)
-    path = os.path.realpath(disk.image)
-    for record in work.records.values():
-        if record.id == identity or (identity is None and record.image == path):
-            return record
-    return None
+    same = [record for record in work.records.values() if record.id == identity]
+    # Deleted, or replaced by another file under its name: what is attached is still meant.
+    named = [record for record in work.records.values() if record.image == os.path.realpath(disk.image)]
+    return next(iter([*same, *named]), None)
 
 
 def plan_release(work: Work, record: Record, shown: str, unmounting: t.Container[str] = ()) -> None:
@@ -75,9 +74,8 @@ def plan_release(work: Work, record: Record, shown: str, unmounting: t.Container
         Step(
             record.tag,
             f"detach {record.image} from {record.device}",
-            lambda: _release(work, work.records[record.tag]),
-            # What was written into a throwaway layer is gone with it, so there is nothing to put back.
-            None if record.overlay else lambda: _attach(work, record._replace(servers=(), mounts=(), device="")),
+            lambda: _detach(work, work.records[record.tag], shown),
+            lambda: _attach_again(work, record),
             before=f"{record.image}: attached {record.access} by {record.backend} as {record.device}",
             after="",
         )
@@ -136,9 +134,9 @@ def _plan_one(
         return tag
     current = work.state.of_image(found.id)
     _refuse_change(work, disk, current)
-    ours = current.record if current else None
+    ours = _own(work, current)
     usage.refuse_conflicts(
-        found, "r" if disk.overlay else disk.access, uses, lambda use: _is_ours(use, ours), disk.image
+        found, "r" if disk.overlay else disk.access, uses, lambda use: use.pid in ours or use.device in ours, disk.image
     )
     backend = work.backends.choose(disk)
     if current is not None and not current.trouble:
@@ -169,10 +167,14 @@ def _refuse_change(work: Work, disk: DiskRequest, current: t.Optional[state.Atta
     )
 
 
-def _is_ours(use: usage.Use, record: t.Optional[Record]) -> bool:
-    if record is None:
-        return False
-    return use.pid in {server.pid for server in record.servers} or (bool(use.device) and use.device == record.device)
+def _own(work: Work, current: t.Optional[state.Attachment]) -> set[t.Union[int, str]]:
+    """Process numbers and the device by which our own attachment uses its image, as far as they are still ours."""
+    if current is None:
+        return set()
+    found: set[t.Union[int, str]] = {
+        server.pid for server in current.record.servers if processes.lives(work.host, server)
+    }
+    return found | ({current.record.device} if current.record.device else set())
 
 
 def _attach(work: Work, record: Record, disk: t.Optional[DiskRequest] = None) -> None:
@@ -181,6 +183,30 @@ def _attach(work: Work, record: Record, disk: t.Optional[DiskRequest] = None) ->
     work.keep(record)
     work.keep(backend.attach(work.host, record, disk or again))
     partitions.announce(work.host, work.records[record.tag].device)
+
+
+def _detach(work: Work, record: Record, shown: str) -> None:
+    """Release a disk that nobody holds; a mount in another namespace shows only now that ours are gone."""
+    if partitions.exists(work.host, record.device) and usage.claimed(record.device):
+        raise InUse(
+            shown,
+            f"{record.device} cannot be detached: it is mounted in another mount namespace, or a device is built on it",
+            "end the container or service that was started while it was mounted, then run again",
+        )
+    _release(work, record)
+
+
+def _attach_again(work: Work, record: Record) -> None:
+    """Undo of a detach: if it did not come to that the attachment stands, and a second one would be a second writer."""
+    if not backends.BACKENDS[record.backend].trouble(work.host, record, losetup.listed(work.host)):
+        work.keep(work.records.get(record.tag, record._replace(mounts=())))
+        return
+    if record.overlay:
+        raise Refused(record.image, "what was written into its throwaway layer is gone", "attach it anew")
+    if partitions.exists(work.host, record.device) and usage.claimed(record.device):
+        raise InUse(record.image, f"{record.device} is still held", "look at it with lsblk, then run again")
+    _release(work, record)
+    _attach(work, record._replace(servers=(), mounts=(), device=""))
 
 
 def _release(work: Work, record: Record) -> None:
@@ -249,9 +275,20 @@ def _look_again(work: Work) -> None:
             size = partitions.size_of(work.host, attachment.record.device)
             if size == 0 or (found.size is not None and abs(size - found.size) >= SIZE_ROUNDING):
                 trouble = f"{attachment.record.device} has {size} bytes, the image {found.size}"
+            trouble = trouble or _wrong_mount(work, seen, attachment.record)
         if trouble:
             raise ToolFailed(disk.image, f"every command succeeded, but {trouble}", "read the host's kernel log")
     work.partitions_of(work.planned)
+
+
+def _wrong_mount(work: Work, seen: state.State, record: Record) -> str:
+    for entry in record.mounts:
+        visible = mountinfo.at(seen.mounts, entry.path)
+        if visible is None or not mounts.is_of(work.host, record, visible):
+            return f"it is not what is mounted on {entry.path}"
+        if "rw" in entry.options.split(",") and not visible.writes:
+            return f"{entry.path} is mounted read-only, as a hibernated or damaged file system is"
+    return ""
 
 
 __all__ = ["apply", "plan_attached", "plan_detached", "plan_release", "record_of"]

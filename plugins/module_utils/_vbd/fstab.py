@@ -45,6 +45,12 @@ def change(path: str, new: str, file: str = PATH) -> None:
     os.replace(draft, file)
 
 
+def has_line(path: str, file: str = PATH) -> bool:
+    """Whether there is a line of ours for a mount point."""
+    content = _content(file)
+    return with_line(content, path, "") != content
+
+
 def _content(file: str) -> str:
     try:
         with open(file, encoding="utf-8", errors="surrogateescape", newline="\n") as stream:
@@ -69,4 +75,4 @@ def _escaped(path: str) -> str:
     return "".join(f"\\{ord(char):03o}" if char in " \t\n\\#" else char for char in path)
 
 
-__all__ = ["MARK", "change", "line", "with_line"]
+__all__ = ["MARK", "change", "has_line", "line", "with_line"]

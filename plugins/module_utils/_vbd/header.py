@@ -29,8 +29,12 @@ EXT_DATA_FILE = 0x44415441
 QCOW2_CORRUPT = 1 << 1
 QCOW2_DATA_FILE = 1 << 2
 
-VMDK_EXTENT = re.compile(r'^(?:RW|RDONLY|NOACCESS)\s+\d+\s+\w+\s+"([^"]*)"', re.MULTILINE)
-VMDK_PARENT = re.compile(r'^parentFileNameHint\s*=\s*"([^"]*)"', re.MULTILINE)
+VMDK_EXTENT = re.compile(
+    r'(?:RW|RDONLY|NOACCESS) [0-9]+ (?:FLAT|SPARSE|ZERO|VMFS|VMFSSPARSE|SESPARSE)(?: "([^"]*)"(?: [0-9]+)?)?'
+)
+VMDK_OTHER = re.compile(r"(?:#.*|\s*|[\w.]+\s*=\s*\S.*)")
+# QEMU looks for this word anywhere, whatever stands around it.
+VMDK_PARENT = "parentFileNameHint"
 
 # Formats nobody asks for here, but which must not be mistaken for a raw disk.
 FOREIGN = ((b"QED\0", "qed"), (b"WithoutFreeSpace", "parallels"), (b"WithouFreSpacExt", "parallels"))
@@ -105,14 +109,14 @@ def _qcow(stream: t.BinaryIO, start: bytes) -> Header:
     size, crypt = struct.unpack_from(">QI", start, 24)
     incompatible = struct.unpack_from(">Q", start, 72)[0] if version == 3 else 0
     header_length = struct.unpack_from(">I", start, 100)[0] if version == 3 else 72
-    extensions = _qcow2_extensions(stream, header_length)
+    extensions, flaws = _qcow2_extensions(stream, header_length)
     backing_format = extensions.get(EXT_BACKING_FORMAT)
     references = []
     if backing:
         references.append(Reference("backing", backing, _name(backing_format) if backing_format else None))
     if incompatible & QCOW2_DATA_FILE or EXT_DATA_FILE in extensions:
         references.append(Reference("data", _name(extensions.get(EXT_DATA_FILE, b"")), "raw"))
-    flaws = _crypt_flaw(crypt)
+    flaws += _crypt_flaw(crypt)
     if incompatible & QCOW2_CORRUPT:
         flaws += ("QEMU marked it as corrupt",)
     return Header("qcow2", size, tuple(references), flaws)
@@ -122,43 +126,56 @@ def _crypt_flaw(method: int) -> tuple[str, ...]:
     return ("the image itself is encrypted",) if method else ()
 
 
-def _qcow2_extensions(stream: t.BinaryIO, offset: int) -> dict[int, bytes]:
+def _qcow2_extensions(stream: t.BinaryIO, offset: int) -> tuple[dict[int, bytes], tuple[str, ...]]:
+    """{kind: data}, and flaws: QEMU takes the last of two, and reads on for ever."""
     found: dict[int, bytes] = {}
     for _number in range(MOST_EXTENSIONS):
         head = _at(stream, offset, 8)
-        if len(head) < 8:
-            break
-        kind, length = struct.unpack(">II", head)
+        kind, length = struct.unpack(">II", head.ljust(8, b"\0"))
         if kind == 0:
-            break
+            return found, ()
+        if kind in found:
+            return found, ("its header says something twice",)
         found[kind] = stream.read(min(length, LONGEST_NAME + 1))
         offset += 8 + (length + 7) // 8 * 8
-    return found
+    return found, ("its header has more extensions than any program writes",)
 
 
 def _vpc(footer: bytes) -> Header:
-    size, kind = struct.unpack_from(">Q", footer, 48)[0], struct.unpack_from(">I", footer, 60)[0]
+    kind = struct.unpack_from(">I", footer, 60)[0]
     flaws = ("it is a differencing disk, which QEMU cannot open",) if kind == 4 else ()
-    return Header("vpc", size, (), flaws)
+    # By who made it, QEMU takes one of two sizes in it, so neither is told here.
+    return Header("vpc", None, (), flaws)
 
 
 def _vmdk(stream: t.BinaryIO, start: bytes) -> Header:
+    # A sparse file may have a descriptor, whose place QEMU takes from the header or knows.
+    text = _name(_at(stream, 0, LONGEST_DESCRIPTOR)) if start.startswith(b"#") else ""
+    # In a sparse file QEMU looks in twenty sectors after the first, wherever the header says the descriptor is.
+    parent = VMDK_PARENT in text or VMDK_PARENT.encode() in _at(stream, SECTOR, 20 * SECTOR)
+    flaws = ("it is a snapshot with a parent, or says so",) if parent else ()
     if start[:4] == b"COWD":
-        return Header("vmdk", struct.unpack_from("<I", start, 12)[0] * SECTOR)
-    if start[:4] != b"KDMV":
-        return _vmdk_descriptor(_at(stream, 0, LONGEST_DESCRIPTOR), None, with_extents=True)
-    capacity, _grain, offset, length = struct.unpack_from("<QQQQ", start, 12)
-    text = _at(stream, offset * SECTOR, min(length * SECTOR, LONGEST_DESCRIPTOR)) if offset else b""
-    # With a capacity of its own QEMU reads the data from this file and ignores the extents named in it.
-    return _vmdk_descriptor(text, capacity * SECTOR, with_extents=capacity == 0)
+        return Header("vmdk", struct.unpack_from("<I", start, 12)[0] * SECTOR, (), flaws)
+    if start[:4] == b"KDMV":
+        capacity = struct.unpack_from("<Q", start, 12)[0]
+        if capacity == 0:
+            # QEMU then takes it for a descriptor in disguise.
+            flaws += ("its header tells no capacity",)
+        return Header("vmdk", capacity * SECTOR, (), flaws)
+    return _vmdk_descriptor(text, flaws)
 
 
-def _vmdk_descriptor(raw: bytes, size: t.Optional[int], *, with_extents: bool) -> Header:
-    text = _name(raw).replace("\r", "\n")
-    references = [Reference("backing", name, "vmdk") for name in VMDK_PARENT.findall(text) if name]
-    if with_extents:
-        references += [Reference("extent", name, None) for name in VMDK_EXTENT.findall(text)]
-    return Header("vmdk", size, tuple(references))
+def _vmdk_descriptor(text: str, flaws: tuple[str, ...]) -> Header:
+    """Every line must be one that is known, for QEMU reads more kinds of lines as extents than anybody writes."""
+    references = []
+    for line in text.replace("\r", "\n").split("\n"):
+        extent = VMDK_EXTENT.fullmatch(line.rstrip())
+        if extent and extent[1] is not None:
+            references.append(Reference("extent", extent[1], None))
+        elif not extent and not VMDK_OTHER.fullmatch(line):
+            flaws += ("its descriptor has a line that cannot be read",)
+            break
+    return Header("vmdk", None, tuple(references), flaws)
 
 
 __all__ = ["Header", "Reference", "parse", "read"]

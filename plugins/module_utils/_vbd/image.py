@@ -67,6 +67,7 @@ def examine(wanted: DiskRequest) -> Image:
     try:
         path = os.path.realpath(wanted.image)
         members: list[Member] = []
+        # QEMU is given this path, and resolves each name below from the name of the file above.
         top = _walk(wanted, path, "image", wanted.format, members)
     except OSError as error:
         raise InvalidRequest(
@@ -79,7 +80,7 @@ def identify(path: str) -> t.Optional[FileId]:
     """The identity of a path, or None where there is no such file."""
     try:
         return file_id(os.stat(path))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
 
 
@@ -96,8 +97,10 @@ def _walk(wanted: DiskRequest, path: str, kind: str, expected: t.Optional[str], 
         raise _refused(
             wanted, path, f"its chain is longer than {DEEPEST_CHAIN} files", "shorten it with qemu-img rebase"
         )
-    members.append(Member(path, identity, kind))
+    members.append(Member(os.path.realpath(path), identity, kind))
     found = header.read(path)
+    if kind == "extent" and found.format != "raw" and found.references:
+        raise _refused(wanted, path, "an extent of it opens further files", "convert it with qemu-img convert")
     if kind in ("data", "extent"):
         return found
     _check(path, expected, found)
@@ -133,8 +136,15 @@ def _resolve(wanted: DiskRequest, path: str, reference: header.Reference) -> str
             f"it does not say of which format its backing file '{shown}' is, so QEMU would guess",
             "write it down with qemu-img rebase -u -b FILE -F FORMAT",
         )
-    directory = os.path.dirname(path)
-    target = os.path.realpath(os.path.join(directory, name))
+    if kind == "data" and not os.path.isabs(name):
+        raise _refused(
+            wanted,
+            path,
+            f"its data file '{shown}' is not an absolute path, so QEMU looks elsewhere",
+            "convert it with qemu-img",
+        )
+    named = os.path.join(os.path.dirname(path), name)
+    target = os.path.realpath(named)
     allowed = {os.path.realpath(allowed) for allowed in wanted.references}
     if os.path.dirname(target) != os.path.dirname(os.path.realpath(wanted.image)) and target not in allowed:
         raise _refused(
@@ -143,7 +153,7 @@ def _resolve(wanted: DiskRequest, path: str, reference: header.Reference) -> str
             f"its {kind} file '{shown}' lies outside the image's directory",
             f"if it belongs to it, add '{printable(target)}' to references",
         )
-    return target
+    return named
 
 
 def _refused(wanted: DiskRequest, path: str, why: str, hint: str) -> FleetError:

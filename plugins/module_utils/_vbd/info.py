@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import typing as t
 
@@ -18,8 +19,14 @@ def gather(host: Host, images: t.Sequence[str]) -> dict[str, t.Any]:
     seen = state.read(host)
     found = [_ours(host, seen, attachment) for attachment in seen.attachments.values()]
     known = {attachment.record.device for attachment in seen.attachments.values()}
-    found += [_foreign_loop(host, seen, loop) for loop in seen.loops if loop.device not in known]
-    found += [_foreign_nbd(host, seen, device) for device in _nbd_devices(host) if device not in known]
+    for device, describe in [
+        *((loop.device, lambda loop=loop: _foreign_loop(host, seen, loop)) for loop in seen.loops),
+        *((device, lambda device=device: _foreign_nbd(host, seen, device)) for device in _nbd_devices(host)),
+    ]:
+        if device not in known:
+            # Somebody else's may go away while it is looked at.
+            with contextlib.suppress(OSError):
+                found.append(describe())
     contents = partitions.read(host, [entry["device"] for entry in found if entry["size"]])
     for entry in found:
         entry["partitions"] = [partition.public() for partition in contents.get(entry["device"], [])]

@@ -21,17 +21,22 @@ from .processes import Process
 
 VERSION = 1
 OWNER = "homevirt.fleet"
+# In place of a device that is no longer this attachment's; no disk is called so.
+GONE = "(gone)"
 
 
 class Mounted(t.NamedTuple):
-    """One of our mounts. fstype, options: for mount(8); made: topmost directory made for it; fstab: it has a line."""
+    """One of our mounts.
+
+    fstype, options: for mount(8); made: topmost directory made for it; fstab: its line there, or "".
+    """
 
     path: str
     partition: int
     fstype: str
     options: str
     made: str
-    fstab: bool
+    fstab: str
 
 
 class Record(t.NamedTuple):
@@ -40,6 +45,7 @@ class Record(t.NamedTuple):
     tag:     names it: identity of the image, and the place it is attached to.
     image:   path at the time, without symlinks.
     device:  the disk's node, "" as long as it has none.
+    files:   identities of the image and all files below it.
     servers: processes that serve it.
     by:      "vbd" or "vbd_mount": who asked for it, and so may take it away unasked.
     """
@@ -52,6 +58,7 @@ class Record(t.NamedTuple):
     overlay: bool
     backend: str
     device: str
+    files: tuple[FileId, ...]
     servers: tuple[Process, ...]
     by: str
     mounts: tuple[Mounted, ...]
@@ -68,17 +75,18 @@ class Record(t.NamedTuple):
 
 def new(image: Image, wanted: DiskRequest, backend: str, by: str) -> Record:
     return Record(
-        f"{image.id.key}-host",
-        image.path,
-        image.id,
-        wanted.format,
-        wanted.access,
-        wanted.overlay,
-        backend,
-        "",
-        (),
-        by,
-        (),
+        tag=f"{image.id.key}-host",
+        image=image.path,
+        id=image.id,
+        format=wanted.format,
+        access=wanted.access,
+        overlay=wanted.overlay,
+        backend=backend,
+        device="",
+        files=tuple(member.id for member in image.members),
+        servers=(),
+        by=by,
+        mounts=(),
     )
 
 
@@ -117,23 +125,26 @@ def erase(host: Host, record: Record) -> None:
 
 def read_all(host: Host) -> list[Record]:
     """All records of this host. Raises ToolFailed on one that cannot be read."""
-    try:
-        tags = sorted(os.listdir(base(host)))
-    except FileNotFoundError:
-        return []
-    return [record for record in (_read(f"{base(host)}/{tag}") for tag in tags) if record is not None]
+    return [record for record in (_read(f"{base(host)}/{tag}") for tag in _tags(host)) if record is not None]
 
 
 def sweep(host: Host) -> None:
     """Remove directories without a record: a run was killed between making one and writing into it. Needs the lock."""
-    for tag in os.listdir(base(host)) if os.path.isdir(base(host)) else ():
+    for tag in _tags(host):
         if not os.path.exists(f"{base(host)}/{tag}/record.json"):
             _remove(f"{base(host)}/{tag}")
 
 
+def _tags(host: Host) -> list[str]:
+    place = base(host)
+    found = os.listdir(place) if os.path.isdir(place) else []
+    return sorted(tag for tag in found if os.path.isdir(f"{place}/{tag}"))
+
+
 def _remove(place: str) -> None:
     # Never a recursive removal: were a guest's file system still mounted below, that would empty the guest.
-    for entry in os.scandir(place):
+    # The record goes last: whatever cannot be removed is still known as ours.
+    for entry in sorted(os.scandir(place), key=lambda entry: entry.name == "record.json"):
         if entry.is_dir(follow_symlinks=False):
             os.rmdir(entry.path)
         else:
@@ -149,6 +160,7 @@ def _read(place: str) -> t.Optional[Record]:
         if values.pop("version") != VERSION:
             raise ValueError("written by another version of homevirt.fleet")
         values["id"] = FileId(*values["id"])
+        values["files"] = tuple(FileId(*identity) for identity in values["files"])
         values["servers"] = tuple(Process(*server) for server in values["servers"])
         values["mounts"] = tuple(Mounted(*mounted) for mounted in values["mounts"])
         return Record(**values)
@@ -163,6 +175,7 @@ def _read(place: str) -> t.Optional[Record]:
 
 
 __all__ = [
+    "GONE",
     "Mounted",
     "Record",
     "base",

@@ -16,13 +16,17 @@ OCTAL = re.compile(r"\\([0-7]{3})")
 
 
 class Mount(t.NamedTuple):
-    """device: (major, minor) of what is mounted; source: as mount shows it; options: of this mount point."""
+    """device: (major, minor) of what is mounted; root: what of it.
+
+    source: as mount shows it; options: of this mount point.
+    """
 
     device: tuple[int, int]
     path: str
     fstype: str
     source: str
     options: tuple[str, ...]
+    root: str = "/"
 
     @property
     def writes(self) -> bool:
@@ -37,11 +41,11 @@ def read(host: Host) -> list[Mount]:
 
 def _parse(line: str) -> Mount:
     fields, _dash, tail = line.rstrip("\n").partition(" - ")
-    _number, _parent, device, _root, path, options = fields.split(" ")[:6]
+    _number, _parent, device, root, path, options = fields.split(" ")[:6]
     fstype, source = tail.split(" ")[:2]
     major, minor = device.split(":")
     numbers = _behind(int(major), int(minor), _plain(source))
-    return Mount(numbers, _plain(path), fstype, _plain(source), tuple(options.split(",")))
+    return Mount(numbers, _plain(path), fstype, _plain(source), tuple(options.split(",")), _plain(root))
 
 
 def _behind(major: int, minor: int, source: str) -> tuple[int, int]:

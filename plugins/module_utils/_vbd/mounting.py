@@ -10,7 +10,7 @@ import typing as t
 
 from .._common.errors import InvalidRequest, Refused
 from .._common.plan import Step
-from . import engine, filesystems, ledger, mountinfo, mounts, partitions, selection
+from . import engine, filesystems, fstab, ledger, mountinfo, mounts, partitions, selection
 from .diskspec import DiskRequest
 from .ledger import Mounted, Record
 from .partitions import Partition
@@ -39,7 +39,9 @@ def plan_mounted(work: Work, requests: t.Sequence[MountRequest]) -> list[str]:
     tags = engine.plan_attached(work, [request.disk for request in requests])
     standing = _standing(work, tags)
     known = work.partitions_of(standing)
-    for tag, request in zip(tags, requests):
+    _refuse_guests_symlinks(work, requests)
+    # A mount point below another comes after it.
+    for tag, request in sorted(zip(tags, requests), key=lambda pair: real(pair[1].path).count("/")):
         path = real(request.path)
         if tag in standing and path not in work.unmounting:
             _plan_on_standing(work, tag, request, path, known[tag])
@@ -61,11 +63,35 @@ def plan_unmounted(work: Work, requests: t.Sequence[MountRequest]) -> None:
         if record is None or _loses_all(record, going[record.tag]):
             idle.append(request.disk)
     dead = {tag for tag, attachment in work.state.attachments.items() if attachment.trouble}
-    for tag, paths in going.items():
-        for path in reversed(paths):
-            if tag not in dead and path not in work.unmounting:
-                mounts.plan_unmount(work, tag, path)
+    deepest_first = sorted(
+        ((path, tag) for tag, paths in going.items() for path in paths), key=lambda pair: -pair[0].count("/")
+    )
+    for path, tag in deepest_first:
+        if tag not in dead and path not in work.unmounting:
+            mounts.plan_unmount(work, tag, path)
+    for request in requests:
+        _plan_fstab_leftover(work, request)
     engine.plan_detached(work, idle, work.unmounting | {path for paths in going.values() for path in paths})
+
+
+def _plan_fstab_leftover(work: Work, request: MountRequest) -> None:
+    """A line of ours that a reboot has outlived, for the record went with it."""
+    path = real(request.path) if request.path else ""
+    if path and path not in work.unmounting and fstab.has_line(path):
+        work.plan.add(
+            Step(path, f"take {path} out of fstab", lambda: fstab.change(path, ""), None, f"{path}: line in fstab", "")
+        )
+
+
+def _refuse_guests_symlinks(work: Work, requests: t.Sequence[MountRequest]) -> None:
+    """A link inside a guest must not decide where on the host something is mounted."""
+    places = {mounted.path for record in work.records.values() for mounted in record.mounts}
+    places |= {real(request.path) for request in requests}
+    for request in requests:
+        path = os.path.normpath(request.path)
+        below = [place for place in places if path.startswith(f"{place}/")]
+        if below and real(path) != path:
+            raise Refused(request.path, f"leads out of {below[0]} by a symlink of the guest", "give another path")
 
 
 def _require_paths(requests: t.Sequence[MountRequest]) -> None:
@@ -78,6 +104,8 @@ def _require_paths(requests: t.Sequence[MountRequest]) -> None:
         path = real(request.path)
         if path in seen and seen[path] != request:
             raise InvalidRequest(request.path, "wanted for two mounts", "give each a path of its own")
+        if any(blank in request.options for blank in " \t\n"):
+            raise InvalidRequest(request.path, "mount options with blanks in them", "separate them by commas alone")
         seen[path] = request
 
 
@@ -149,6 +177,10 @@ def _plan_mount(work: Work, tag: str, request: MountRequest, path: str) -> None:
 
 
 def _mount(work: Work, tag: str, request: MountRequest, path: str) -> None:
+    if real(path) != path:
+        raise Refused(
+            request.path, "leads elsewhere by a symlink of the guest that is mounted above", "give another path"
+        )
     found = work.partitions_of(work.planned)[tag]
     if request.partition != selection.ROOT:
         mounts.mount(work, tag, selection.named(request.disk.image, request.partition, found), _wanted(request, path))

@@ -12,7 +12,7 @@ from .._common.errors import Refused
 from .._common.host import Host
 from .._common.plan import Step
 from .._common.runner import checked
-from . import filesystems, fstab, mountinfo
+from . import filesystems, fstab, mountinfo, partitions
 from .ledger import Mounted, Record
 from .partitions import Partition
 from .work import Work
@@ -48,18 +48,23 @@ def entry_for(partition: Partition, wanted: Wanted) -> Mounted:
         raise Refused(partition.device, "has no UUID to write into /etc/fstab", "leave fstab off for it")
     options = filesystems.options(partition.fstype, wanted.access, wanted.options)
     fstype = filesystems.mount_type(partition.fstype)
-    return Mounted(wanted.path, partition.number, fstype, options, _topmost_missing(wanted.path), wanted.fstab)
+    line = fstab.line(partition.uuid, wanted.path, fstype, options) if wanted.fstab else ""
+    return Mounted(wanted.path, partition.number, fstype, options, _topmost_missing(wanted.path), line)
 
 
 def mount(work: Work, tag: str, partition: Partition, wanted: Wanted) -> None:
     """Mount, and note it in the record before: so the next run knows whose it is. Raises FleetError."""
     entry = entry_for(partition, wanted)
     record = work.records[tag]
-    work.keep(record._replace(mounts=(*record.mounts, entry)))
+    others = tuple(other for other in record.mounts if other.path != wanted.path)
+    for before in set(record.mounts) - set(others):
+        # Of a run that was killed after it had made the directory.
+        entry = entry._replace(made=before.made or entry.made)
+    work.keep(record._replace(mounts=(*others, entry)))
     os.makedirs(wanted.path, exist_ok=True)
     mount_at(work.host, partition.device, wanted.path, entry.fstype, entry.options)
-    if wanted.fstab:
-        fstab.change(wanted.path, fstab.line(partition.uuid, wanted.path, entry.fstype, entry.options))
+    if entry.fstab:
+        fstab.change(wanted.path, entry.fstab)
 
 
 def mount_at(host: Host, device: str, path: str, fstype: str, options: str) -> None:
@@ -74,12 +79,16 @@ def mount_at(host: Host, device: str, path: str, fstype: str, options: str) -> N
 
 
 def unmount(work: Work, tag: str, path: str) -> None:
-    """Unmount what is at a path and forget it; fine where nothing is mounted. Raises ToolFailed where it is busy."""
-    if mountinfo.at(mountinfo.read(work.host), path) is not None:
-        umount_at(work.host, path)
+    """Unmount what is at a path and forget it; fine where nothing is mounted. Raises ToolFailed where it is busy.
+
+    What somebody else has mounted there meanwhile is left.
+    """
     record = work.records.get(tag)
     if record is None:
         return
+    visible = mountinfo.at(mountinfo.read(work.host), path)
+    if visible is not None and is_of(work.host, record, visible):
+        umount_at(work.host, path)
     gone = [entry for entry in record.mounts if entry.path == path]
     work.keep(record._replace(mounts=tuple(entry for entry in record.mounts if entry.path != path)))
     for entry in gone:
@@ -87,6 +96,11 @@ def unmount(work: Work, tag: str, path: str) -> None:
             fstab.change(entry.path, "")
         if entry.made:
             _remove_made(work, entry)
+
+
+def is_of(host: Host, record: Record, mount: mountinfo.Mount) -> bool:
+    """Whether a mount is of this disk of ours."""
+    return partitions.exists(host, record.device) and mount.device in partitions.numbers(host, record.device)
 
 
 def umount_at(host: Host, path: str) -> None:
@@ -131,31 +145,39 @@ def _topmost_missing(path: str) -> str:
 
 def plan_unmount(work: Work, tag: str, path: str, *, dead: bool = False) -> None:
     """Plan to unmount a path. dead: the disk behind it is gone, so there is nothing to mount again on a rollback."""
-    visible = mountinfo.at(work.state.mounts, path)
     record = work.records[tag]
+    visible = mountinfo.at(work.state.mounts, path)
+    was = visible if visible is not None and is_of(work.host, record, visible) else None
     work.unmounting.add(path)
     work.plan.add(
         Step(
             tag,
             f"unmount {path}",
             lambda: unmount(work, tag, path),
-            None if dead or visible is None else lambda: _mount_again(work, record, visible),
-            before=f"{path}: {visible.fstype} of {visible.source}" if visible else f"{path}: nothing mounted any more",
+            None if dead or was is None else lambda: _mount_again(work, record, was),
+            before=f"{path}: {was.fstype} of {was.source}" if was else f"{path}: not mounted any more",
             after="",
         )
     )
 
 
 def _mount_again(work: Work, record: Record, was: mountinfo.Mount) -> None:
+    there = work.records.get(record.tag)
     if mountinfo.at(mountinfo.read(work.host), was.path) is not None:
         return
+    if there is None or not partitions.exists(work.host, there.device) or was.root != "/":
+        raise Refused(was.path, "cannot be mounted again as it was", "mount it by hand")
     os.makedirs(was.path, exist_ok=True)
     ours = [entry for entry in record.mounts if entry.path == was.path]
     fstype, options = (ours[0].fstype, ours[0].options) if ours else (was.fstype, ",".join(was.options))
     # Attached again in the same rollback, the disk may have another number.
-    device = work.records[record.tag].device + was.source[len(record.device) :]
+    device = there.device + was.source[len(record.device) :]
     mount_at(work.host, device, was.path, fstype, options)
-    work.keep(work.records[record.tag]._replace(mounts=record.mounts))
+    for entry in ours:
+        if entry.fstab:
+            fstab.change(entry.path, entry.fstab)
+    others = tuple(entry for entry in there.mounts if entry.path != was.path)
+    work.keep(there._replace(mounts=(*others, *ours)))
 
 
-__all__ = ["Wanted", "entry_for", "mount", "mount_at", "plan_unmount", "umount_at", "unmount", "why_not_here"]
+__all__ = ["Wanted", "entry_for", "is_of", "mount", "mount_at", "plan_unmount", "umount_at", "unmount", "why_not_here"]

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import typing as t
 
 from .._common.host import Host
@@ -82,8 +83,18 @@ def name_of(host: Host, pid: int) -> str:
         return "?"
 
 
-def files_of(host: Host, pid: int) -> t.Iterator[tuple[FileId, str]]:
-    """(identity, descriptor number) of every file a process holds open; nothing where it has ended."""
+class HeldFile(t.NamedTuple):
+    """A file that a process holds open. links: names that it still has; number: of the descriptor."""
+
+    id: FileId
+    path: str
+    links: int
+    regular: bool
+    number: str
+
+
+def files_of(host: Host, pid: int) -> t.Iterator[HeldFile]:
+    """Every file and device a process holds open; nothing where it has ended."""
     directory = f"{host.proc}/{pid}/fd"
     try:
         descriptors = os.listdir(directory)
@@ -92,11 +103,18 @@ def files_of(host: Host, pid: int) -> t.Iterator[tuple[FileId, str]]:
     for number in descriptors:
         link = f"{directory}/{number}"
         try:
+            path = os.readlink(link)
             # Only absolute names are files; asking a socket or pipe for its status would be work for nothing.
-            if os.readlink(link).startswith("/"):
-                yield file_id(os.stat(link)), number
+            if path.startswith("/"):
+                status = os.stat(link)
+                yield HeldFile(file_id(status), path, status.st_nlink, stat.S_ISREG(status.st_mode), number)
         except OSError:
             continue
+
+
+def regular_files(host: Host, pid: int) -> list[HeldFile]:
+    """The regular files and block devices among them."""
+    return [found for found in files_of(host, pid) if found.regular or found.id.block]
 
 
 def open_files(host: Host, wanted: t.Container[FileId]) -> list[OpenFile]:
@@ -105,9 +123,9 @@ def open_files(host: Host, wanted: t.Container[FileId]) -> list[OpenFile]:
     for pid in _pids(host):
         if pid == os.getpid():
             continue
-        for identity, number in files_of(host, pid):
-            if identity in wanted:
-                found.append(OpenFile(identity, pid, name_of(host, pid), _writes(host, pid, number)))
+        for held in files_of(host, pid):
+            if held.id in wanted:
+                found.append(OpenFile(held.id, pid, name_of(host, pid), _writes(host, pid, held.number)))
     return found
 
 
@@ -124,4 +142,15 @@ def _writes(host: Host, pid: int, descriptor: str) -> bool:
     return True
 
 
-__all__ = ["OpenFile", "Process", "children", "files_of", "lives", "lookup", "name_of", "open_files"]
+__all__ = [
+    "HeldFile",
+    "OpenFile",
+    "Process",
+    "children",
+    "files_of",
+    "lives",
+    "lookup",
+    "name_of",
+    "open_files",
+    "regular_files",
+]

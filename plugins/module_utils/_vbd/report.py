@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
+import os
 import typing as t
 
-from .._common.errors import FleetError
+from .._common.errors import FleetError, Refused
 from .._common.host import Host
 from .._common.plan import Plan
 from .._common.runner import SystemRunner
@@ -26,7 +27,13 @@ RunEngine = t.Callable[[Host], dict[str, t.Any]]
 def finish(module: AnsibleModule, run: RunEngine) -> None:
     """Run one engine function on this machine and leave the module with its result or its error."""
     try:
+        if os.geteuid() != 0:
+            raise Refused("this host", "only root sees who uses an image and may attach it", "set become: true")
         result = run(Host(SystemRunner(), timeout=module.params.get("timeout") or 30.0))
+    except (OSError, ValueError) as error:
+        module.fail_json(
+            msg=f"{error}. Nothing was changed.", what="this host", why=str(error), hint="mend that, then run again"
+        )
     except FleetError as error:
         module.fail_json(msg=str(error), what=error.what, why=error.why, hint=error.hint, **error.details)
     for sentence in [*result.get("cleaned", []), *result.pop("warnings", [])]:
@@ -88,7 +95,14 @@ def _result(work: Work, disks: list[dict[str, t.Any]]) -> dict[str, t.Any]:
 
 def _there(work: Work) -> list[str]:
     """The planned disks that have a device: in check mode not those that would only be attached."""
-    return [tag for tag in work.planned if tag in work.records and (work.applied or not work.plan.touches(tag))]
+    standing = {
+        tag
+        for tag, (wanted, _image) in work.planned.items()
+        if tag in work.state.attachments
+        and not work.state.attachments[tag].trouble
+        and work.state.attachments[tag].record.same_as(wanted)
+    }
+    return [tag for tag in work.planned if tag in work.records and (work.applied or tag in standing)]
 
 
 def _disk(work: Work, image: str, tag: str, request: t.Optional[MountRequest]) -> dict[str, t.Any]:

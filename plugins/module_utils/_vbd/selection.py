@@ -8,9 +8,9 @@ from __future__ import annotations
 import os
 import typing as t
 
-from .._common.errors import InvalidRequest
+from .._common.errors import InvalidRequest, ToolFailed
 from .._common.host import Host
-from . import filesystems, mounts
+from . import filesystems, mountinfo, mounts
 from .partitions import Partition
 
 ROOT = "root"
@@ -66,9 +66,16 @@ def require_os(shown: str, path: str) -> None:
 
 
 def _look(host: Host, partition: Partition, place: str) -> bool:
+    mounted = [mount for mount in mountinfo.read(host) if mount.source == partition.device and mount.root == "/"]
+    if mounted:
+        return filesystems.holds_os(mounted[0].path)
     os.makedirs(place, mode=0o700, exist_ok=True)
     options = filesystems.options(partition.fstype, "r", "")
-    mounts.mount_at(host, partition.device, place, filesystems.mount_type(partition.fstype), options)
+    try:
+        mounts.mount_at(host, partition.device, place, filesystems.mount_type(partition.fstype), options)
+    except ToolFailed:
+        # What cannot be mounted is not where the system is; if it should be, naming it gives mount's own reason.
+        return False
     try:
         return filesystems.holds_os(place)
     finally:

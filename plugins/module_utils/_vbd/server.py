@@ -16,7 +16,7 @@ import typing as t
 
 from .._common.errors import Refused, TimedOut, ToolFailed
 from .._common.host import FIRST_PAUSE, Host
-from .._common.runner import checked, last_words
+from .._common.runner import checked, last_words, printable
 from . import ledger, processes
 from .ledger import Record
 
@@ -50,6 +50,8 @@ def start(
     try:
         host.await_true(lambda: ready() or not running(), record.image, f"{program} was not ready", "raise timeout")
     except TimedOut as error:
+        # Merely slow, it would connect the disk after all, when nobody knows of it any more.
+        stop_unit(host, record)
         raise TimedOut(error.what, f"{error.why}: {last_words(_read(log))}", error.hint) from error
     if not ready():
         why = f"{program} did not serve it: {last_words(_read(log))}"
@@ -69,7 +71,7 @@ def _stopping(host: Host, record: Record, stop: str) -> list[str]:
 def _start_unit(
     host: Host, record: Record, argv: t.Sequence[str], log: str, env: t.Mapping[str, str], stopping: t.Sequence[str]
 ) -> t.Callable[[], bool]:
-    unit = f"homevirt-fleet-vbd-{record.tag}.service"
+    unit = _unit(record)
     program = host.runner.find(argv[0]) or argv[0]
     checked(
         host.runner,
@@ -102,6 +104,16 @@ def _start_unit(
     return running
 
 
+def _unit(record: Record) -> str:
+    return f"homevirt-fleet-vbd-{record.tag}.service"
+
+
+def stop_unit(host: Host, record: Record) -> None:
+    """End a server that systemd started, and is not known otherwise; fine where there is none."""
+    if os.path.isdir(f"{host.run}/systemd/system"):
+        host.runner.run(["systemctl", "stop", _unit(record)], host.timeout)
+
+
 def _active(host: Host, unit: str) -> bool:
     return host.runner.run(["systemctl", "is-active", "--quiet", unit], host.timeout).rc == 0
 
@@ -113,13 +125,25 @@ def family(host: Host, pid: int) -> tuple[processes.Process, ...]:
 
 
 def must_have_opened(host: Host, record: Record) -> None:
-    """The server was given a name; make sure that it opened the file that was examined. Raises FleetError."""
-    opened = {identity for process in record.servers for identity, _number in processes.files_of(host, process.pid)}
-    if record.id in opened:
-        return
+    """The server was given a name: make sure that it opened what was examined, and no other file. Raises FleetError."""
+    opened = {
+        found.id: found.path
+        for process in record.servers
+        for found in processes.regular_files(host, process.pid)
+        # Its own log, and the layer without a name of an overlay.
+        if found.links
+        and found.path != record.device
+        and not found.path.startswith(f"{ledger.directory(host, record)}/")
+    }
     if not any(processes.name_of(host, process.pid) == "qemu-nbd" for process in record.servers):
         raise ToolFailed(record.image, "qemu-nbd ended at once", "check the image with qemu-img check")
-    raise Refused(record.image, "replaced by another file while it was being attached", "find out who did that")
+    if record.id not in opened:
+        raise Refused(record.image, "replaced by another file while it was being attached", "find out who did that")
+    for identity, path in opened.items():
+        if identity not in record.files:
+            raise Refused(
+                record.image, f"QEMU opened {printable(path)} for it, which its header does not name", "do not trust it"
+            )
 
 
 def end(host: Host, record: Record) -> None:
@@ -152,4 +176,4 @@ def _read(path: str) -> str:
         return stream.read()
 
 
-__all__ = ["end", "family", "must_have_opened", "start"]
+__all__ = ["end", "family", "must_have_opened", "start", "stop_unit"]

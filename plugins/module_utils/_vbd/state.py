@@ -41,7 +41,11 @@ def read(host: Host) -> State:
     loops = losetup.listed(host)
     attachments = {}
     for record in ledger.read_all(host):
-        trouble = BACKENDS[record.backend].trouble(host, record, loops)
+        backend = BACKENDS[record.backend]
+        trouble = backend.trouble(host, record, loops)
+        if trouble and record.device and not backend.holds(host, record, loops):
+            # Its number may be somebody else's by now.
+            record = record._replace(device=ledger.GONE)
         attachments[record.tag] = Attachment(record, trouble)
     return State(attachments, loops, mountinfo.read(host))
 
@@ -88,6 +92,9 @@ def holders_of(
     ]
     found += [Holder("device", f"{name} is built on it") for name in partitions.holders(host, record.device)]
     nodes = _node_ids(host, record)
+    if any(mount.fstype.startswith("fuse") and mount.path in ours for mount in mounts_of(host, state, record)):
+        # The file system's own program has it open, and ends with the mount that is going.
+        return found
     found += [Holder("program", f"{held.name} (pid {held.pid}) has it open") for held in openers if held.id in nodes]
     return found
 

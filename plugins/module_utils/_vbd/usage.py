@@ -47,17 +47,40 @@ def survey(
     found: dict[FileId, list[Use]] = {identity: [] for identity in wanted}
     if not wanted:
         return found
-    for held in processes.open_files(host, found):
-        found[held.id].append(Use(f"{held.name} (pid {held.pid})", held.writes, pid=held.pid))
+    meant = _overlapping(host, wanted)
+    for held in processes.open_files(host, meant):
+        for identity in meant[held.id]:
+            found[identity].append(Use(f"{held.name} (pid {held.pid})", held.writes, pid=held.pid))
     for loop in loops:
-        if loop.id in found:
-            found[loop.id].append(Use(loop.device, loop.writes, device=loop.device))
+        for identity in meant.get(loop.id, ()):
+            found[identity].append(Use(loop.device, loop.writes, device=loop.device))
     for identity, path in wanted.items():
         uses = found[identity]
         if identity.block:
             uses += _block_uses(host, identity, path, mounts)
         uses += _lock_uses(path, uses)
     return found
+
+
+def _overlapping(host: Host, wanted: t.Iterable[FileId]) -> dict[FileId, list[FileId]]:
+    """{identity: the wanted ones that share bytes with it}: a disk with its partitions, a partition with its disk."""
+    found: dict[FileId, list[FileId]] = {}
+    for identity in wanted:
+        same = {identity}
+        if identity.block:
+            same |= {FileId(major, minor, True) for major, minor in _nodes(host, identity)} | _disk_of(host, identity)
+        for other in same:
+            found.setdefault(other, []).append(identity)
+    return found
+
+
+def _disk_of(host: Host, identity: FileId) -> set[FileId]:
+    place = f"{host.sys}/dev/block/{identity.dev}:{identity.ino}"
+    if not os.path.exists(f"{place}/partition"):
+        return set()
+    with open(f"{os.path.dirname(os.path.realpath(place))}/dev", encoding="ascii") as stream:
+        major, minor = stream.read().strip().split(":")
+    return {FileId(int(major), int(minor), True)}
 
 
 def refuse_conflicts(
@@ -88,7 +111,9 @@ def _block_uses(host: Host, identity: FileId, path: str, mounts: t.Sequence[moun
     for place in places.values():
         # What a holder does with it cannot be seen from here, so it counts as writing.
         found += [Use(f"/dev/{name}", True, device=f"/dev/{name}") for name in sorted(os.listdir(f"{place}/holders"))]
-    return found or _claim(path)
+    # What is mounted in another namespace, or swapped on, shows in no list.
+    elsewhere = Use("the kernel (a mount elsewhere, swap, or a device built on it)", True)
+    return found or ([elsewhere] if claimed(path) else [])
 
 
 def _nodes(host: Host, identity: FileId) -> dict[tuple[int, int], str]:
@@ -103,14 +128,13 @@ def _nodes(host: Host, identity: FileId) -> dict[tuple[int, int], str]:
     return found
 
 
-def _claim(path: str) -> list[Use]:
-    """What is mounted in another namespace, swapped on, or claimed otherwise cannot be opened with O_EXCL (open(2))."""
+def claimed(device: str) -> bool:
+    """Whether the kernel holds a block device or a partition of it, in whatever namespace; O_EXCL tells (open(2))."""
     try:
-        os.close(os.open(path, os.O_RDONLY | os.O_EXCL | os.O_CLOEXEC))
+        os.close(os.open(device, os.O_RDONLY | os.O_EXCL | os.O_CLOEXEC))
     except OSError as error:
-        if error.errno == errno.EBUSY:
-            return [Use("the kernel (a mount elsewhere, swap, or a device built on it)", True)]
-    return []
+        return error.errno == errno.EBUSY
+    return False
 
 
 def _lock_uses(path: str, seen: t.Sequence[Use]) -> list[Use]:

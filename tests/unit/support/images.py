@@ -9,8 +9,8 @@ import struct
 MIB = 1 << 20
 
 
-def qcow2(*, version=3, size=MIB, backing="", backing_format="", data_file=None, crypt=0, incompatible=0):
-    extensions = b""
+def qcow2(*, version=3, size=MIB, backing="", backing_format="", data_file=None, crypt=0, incompatible=0, extra=()):
+    extensions = b"".join(_extension(kind, data) for kind, data in extra)
     if backing_format:
         extensions += _extension(0xE2792ACA, backing_format.encode())
     if data_file is not None:
@@ -23,7 +23,7 @@ def qcow2(*, version=3, size=MIB, backing="", backing_format="", data_file=None,
     head = struct.pack(">4sIQIIQIIQQIIQ", b"QFI\xfb", version, offset, len(name), 16, size, crypt, 0, 0, 0, 0, 0, 0)
     if version == 3:
         head += struct.pack(">QQQII", incompatible, 0, 0, 4, length)
-    return (head + extensions + name).ljust(1024, b"\0")
+    return (head + extensions + name).ljust(2048, b"\0")
 
 
 def _extension(kind, data):

@@ -42,16 +42,16 @@ CASES = {
     "qcow1 backing": (images.qcow1(backing="b"), Header("qcow", MIB, (Reference("backing", "b", None),))),
     "vdi": (images.vdi(), Header("vdi", MIB)),
     "vhdx": (b"vhdxfile".ljust(1024, b"\0"), Header("vhdx", None)),
-    "vpc dynamic": (images.vpc_footer() + b"\0" * 512, Header("vpc", MIB)),
-    "vpc fixed": (b"\0" * 1024 + images.vpc_footer(kind=2), Header("vpc", MIB)),
+    "vpc dynamic": (images.vpc_footer() + b"\0" * 512, Header("vpc", None)),
+    "vpc fixed": (b"\0" * 1024 + images.vpc_footer(kind=2), Header("vpc", None)),
     "vpc differencing": (
         images.vpc_footer(kind=4),
-        Header("vpc", MIB, (), ("it is a differencing disk, which QEMU cannot open",)),
+        Header("vpc", None, (), ("it is a differencing disk, which QEMU cannot open",)),
     ),
     "vmdk sparse": (images.vmdk_sparse(), Header("vmdk", MIB)),
     "vmdk parent": (
-        images.vmdk_sparse(descriptor=images.vmdk_descriptor(parent="p.vmdk", extents=["self.vmdk"])),
-        Header("vmdk", MIB, (Reference("backing", "p.vmdk", "vmdk"),)),
+        images.vmdk_sparse(descriptor=b' parentFileNameHint="p.vmdk"'),
+        Header("vmdk", MIB, (), ("it is a snapshot with a parent, or says so",)),
     ),
     "vmdk descriptor": (
         images.vmdk_descriptor(extents=["a-flat.vmdk", "/etc/shadow"]),
@@ -59,7 +59,28 @@ CASES = {
     ),
     "vmdk without capacity": (
         images.vmdk_sparse(capacity=0, descriptor=images.vmdk_descriptor(extents=["/etc/shadow"])),
-        Header("vmdk", 0, (Reference("extent", "/etc/shadow", None),)),
+        Header("vmdk", 0, (), ("its header tells no capacity",)),
+    ),
+    **{
+        f"vmdk line {line!r}": (
+            images.vmdk_descriptor() + line + b"\n",
+            Header("vmdk", None, (), ("its descriptor has a line that cannot be read",)),
+        )
+        for line in (
+            b' RW 64 FLAT "/p" 0',
+            b'RW +64 FLAT "/p" 0',
+            b'RW 64 VMFS "/p',
+            b'RW\t64 FLAT "/p" 0',
+            b'rw 64 FLAT "/p"',
+        )
+    },
+    "qcow2 with an extension twice": (
+        images.qcow2(extra=[(0xE2792ACA, b"raw"), (0xE2792ACA, b"vmdk")]),
+        Header("qcow2", MIB, (), ("its header says something twice",)),
+    ),
+    "qcow2 with very many extensions": (
+        images.qcow2(extra=[(kind, b"") for kind in range(1, 100)]),
+        Header("qcow2", MIB, (), ("its header has more extensions than any program writes",)),
     ),
     "qed": (b"QED\0".ljust(1024, b"\0"), Header("qed", None)),
 }

@@ -44,6 +44,7 @@ REFUSED = {
     "backing missing": (images.qcow2(backing="gone.raw", backing_format="raw"), "cannot be read (No such file"),
     "data file outside": (images.qcow2(data_file="/etc/shadow"), "data file '/etc/shadow' lies outside"),
     "data file unnamed": (images.qcow2(incompatible=4), "needs a data file whose name it does not hold"),
+    "data file relative": (images.qcow2(data_file="base.raw"), "is not an absolute path, so QEMU looks elsewhere"),
     "itself": (images.qcow2(backing="top.qcow2", backing_format="qcow2"), "comes back to itself"),
     "encrypted": (images.qcow2(crypt=1), "the image itself is encrypted"),
     "terminal codes": (images.qcow2(backing="/\x1b[2Jx", backing_format="raw"), "'/\\x1b[2Jx' lies outside"),

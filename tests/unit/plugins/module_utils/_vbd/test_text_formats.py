@@ -44,7 +44,7 @@ def test_mountinfo(tmp_path):
         "45 22 259:0 / /mnt/with\\040blank ro,nodev shared:3 master:1 - ext4 /dev/loop0p1 ro,norecovery\n"
     )
     found = mountinfo.read(Host(Answering(), proc=str(tmp_path)))
-    assert found[1] == ((259, 0), "/mnt/with blank", "ext4", "/dev/loop0p1", ("ro", "nodev"))
+    assert found[1] == ((259, 0), "/mnt/with blank", "ext4", "/dev/loop0p1", ("ro", "nodev"), "/")
     assert mountinfo.at(found, "/mnt/with blank") is found[1]
     assert mountinfo.at(found, "/mnt") is None
     assert [mount.writes for mount in found] == [True, False]
