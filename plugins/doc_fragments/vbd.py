@@ -56,8 +56,9 @@ options:
     default: []
   force:
     description:
-      - Whether an image that is attached otherwise than asked for is detached and attached anew, and whether file
-        systems that somebody else mounted from it are unmounted first.
+      - Whether an image that is attached with another access, format or overlay than asked for is detached and attached
+        anew, and whether file systems that somebody else mounted from it are unmounted first.
+      - Another O(backend), O(overlay_dir) or O(references) does not make a standing attachment a wrong one.
       - It never tears a disk away from under a mounted file system or a program, and never overrides another user of
         the image.
     type: bool
@@ -70,6 +71,6 @@ options:
 requirements:
   - losetup, blkid, partx, mount (util-linux)
   - qemu-nbd (Debian package qemu-utils, Fedora qemu-img) for all formats but raw
-  - nbdfuse (Debian package libnbd-bin, Fedora libnbd-fuse) and fusermount3 (fuse3) where the kernel has no nbd module
+  - nbdfuse (Debian package libnbd-bin, Fedora nbdfuse) and fusermount3 (fuse3) where the kernel has no nbd module
   - root
 """

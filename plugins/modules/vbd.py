@@ -60,7 +60,7 @@ options:
     description:
       - V(attached) makes sure that every disk is attached as asked for.
       - V(detached) makes sure that none is attached by this collection. A disk that is mounted, built upon or open
-        in a program is refused; one that somebody else attached is named and left.
+        in a program is refused; one that somebody else attached to a loop device is an error that names it.
     type: str
     choices: [attached, detached]
     default: attached

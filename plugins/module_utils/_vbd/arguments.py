@@ -68,6 +68,10 @@ def read_mounts(params: t.Mapping[str, t.Any], *, opening: bool) -> list[MountRe
 
 
 def _values(params: t.Mapping[str, t.Any], item: t.Any, known: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    if isinstance(item, str) and "/" not in item:
+        raise InvalidRequest(
+            item, "no disk", "put a string in Xen's spelling into a list, or Ansible splits it at its commas"
+        )
     mapping = diskspec.parse(item) if isinstance(item, str) else item
     if not isinstance(mapping, dict):
         raise InvalidRequest(str(item), "neither a mapping nor a string", diskspec.HINT)

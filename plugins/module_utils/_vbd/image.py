@@ -99,7 +99,7 @@ def _walk(wanted: DiskRequest, path: str, kind: str, expected: t.Optional[str], 
         )
     members.append(Member(os.path.realpath(path), identity, kind))
     found = header.read(path)
-    if kind == "extent" and found.format != "raw" and found.references:
+    if kind == "extent" and (found.references or found.flaws):
         raise _refused(wanted, path, "an extent of it opens further files", "convert it with qemu-img convert")
     if kind in ("data", "extent"):
         return found

@@ -34,6 +34,7 @@ class FakeHost:
         self.fail = 0
         self.absent = set()
         self.copied_mounts = False
+        self.also_opened = None
         self.loops = {}
         self.next_pid = 100
         self.minors = itertools.count(1)
@@ -197,7 +198,9 @@ class FakeHost:
             (self.root / f"sys/block/{name}/pid").write_text(f"{pid}\n")
             return
         chief = self._process("nbdfuse", 1, None)
-        self._process("qemu-nbd", chief, image)
+        child = self._process("qemu-nbd", chief, image)
+        if self.also_opened:
+            (self.root / f"proc/{child}/fd/6").symlink_to(self.also_opened)
         pathlib.Path(argv[argv.index("--pidfile") + 1]).write_text(f"{chief}\n")
         served = pathlib.Path(argv[argv.index("--socket-activation") - 1])
         served.write_bytes(b"")
