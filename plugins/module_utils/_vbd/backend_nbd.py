@@ -67,7 +67,9 @@ class NbdBackend(Backend):
         return ""
 
     def holds(self, host: Host, record: Record, loops: t.Sequence[Loop]) -> bool:
-        return bool(record.device) and _is_served_by(host, record)
+        pid = _server_of(host, record.device) if record.device else 0
+        # While something is mounted the kernel keeps the connection, and its number, of a server that is dead.
+        return pid != 0 and (pid in [process.pid for process in record.servers] or processes.lookup(host, pid) is None)
 
     def release(self, host: Host, record: Record) -> None:
         if record.device and _is_served_by(host, record):

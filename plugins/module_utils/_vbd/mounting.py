@@ -40,14 +40,24 @@ def plan_mounted(work: Work, requests: t.Sequence[MountRequest]) -> list[str]:
     standing = _standing(work, tags)
     known = work.partitions_of(standing)
     _refuse_guests_symlinks(work, requests)
-    # A mount point below another comes after it.
-    for tag, request in sorted(zip(tags, requests), key=lambda pair: real(pair[1].path).count("/")):
+    for tag, request in _parents_first(list(zip(tags, requests))):
         path = real(request.path)
         if tag in standing and path not in work.unmounting:
             _plan_on_standing(work, tag, request, path, known[tag])
         else:
             _plan_mount(work, tag, request, path)
     return tags
+
+
+def _parents_first(pairs: list[tuple[str, MountRequest]]) -> list[tuple[str, MountRequest]]:
+    """In the order asked for, but a mount point below another comes after it."""
+    found: list[tuple[str, MountRequest]] = []
+    for pair in pairs:
+        above = [other for other in pairs if real(pair[1].path).startswith(f"{real(other[1].path)}/")]
+        for wanted in [*sorted(above, key=lambda other: len(real(other[1].path))), pair]:
+            if wanted not in found:
+                found.append(wanted)
+    return found
 
 
 def plan_unmounted(work: Work, requests: t.Sequence[MountRequest]) -> None:

@@ -195,7 +195,12 @@ class FakeHost:
             pid = self._process("qemu-nbd", 1, image)
             self._remove_disk(name)
             self._disk(name, 43, 0, SIZE)
-            (self.root / f"sys/block/{name}/pid").write_text(f"{pid}\n")
+            # The kernel names the thread that made the connection.
+            thread = self.root / f"proc/{pid + 1000}"
+            thread.mkdir()
+            (thread / "comm").write_text("qemu-nbd\n")
+            (thread / "status").write_text(f"Name:\tqemu-nbd\nTgid:\t{pid}\n")
+            (self.root / f"sys/block/{name}/pid").write_text(f"{pid + 1000}\n")
             return
         chief = self._process("nbdfuse", 1, None)
         child = self._process("qemu-nbd", chief, image)

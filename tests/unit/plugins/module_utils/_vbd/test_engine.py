@@ -15,7 +15,7 @@ from ansible_collections.homevirt.fleet.plugins.module_utils._common.errors impo
     ToolMissing,
 )
 from ansible_collections.homevirt.fleet.plugins.module_utils._common.plan import Plan
-from ansible_collections.homevirt.fleet.plugins.module_utils._vbd import report
+from ansible_collections.homevirt.fleet.plugins.module_utils._vbd import mountinfo, report
 from ansible_collections.homevirt.fleet.plugins.module_utils._vbd.mounting import MountRequest
 from ansible_collections.homevirt.fleet.tests.unit.support.casefile import cases
 from ansible_collections.homevirt.fleet.tests.unit.support.fakehost import FakeHost
@@ -72,15 +72,16 @@ def test_failure_at_any_command_leaves_the_host_as_it_was(case, tmp_path):
     pytest.fail("the operation has no end")
 
 
-@pytest.mark.parametrize("victim", ["nbdfuse", "qemu-nbd"])
+@pytest.mark.parametrize(("nbd", "victim"), [(False, "nbdfuse"), (False, "qemu-nbd"), (True, "qemu-nbd")])
 @pytest.mark.parametrize("partition", [None, 2])
-def test_dead_server_is_cleaned_and_served_anew(victim, partition, tmp_path):
-    fake = FakeHost(tmp_path)
+def test_dead_server_is_cleaned_and_served_anew(nbd, victim, partition, tmp_path):
+    fake = FakeHost(tmp_path, nbd=nbd)
     wanted = request(fake, {"partition": 2} if partition else {})
     bring_up(fake, wanted)
     fake.kill(victim)
     result = bring_up(fake, wanted)
     assert result["changed"] and "is gone" in result["cleaned"][0]
+    assert len([mount for mount in mountinfo.read(fake.host) if mount.fstype == "ext4"]) == (1 if partition else 0)
     assert bring_up(fake, wanted)["changed"] is False
 
 

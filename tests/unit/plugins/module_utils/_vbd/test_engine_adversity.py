@@ -134,7 +134,7 @@ def test_number_of_a_dead_device_may_be_somebody_elses(tmp_path):
     fake = FakeHost(tmp_path)
     disk = request(fake, {"disk": {"format": "raw"}})
     bring_up(fake, disk)
-    (device,) = fake.loops
+    device = next(iter(fake.loops))
     fake._losetup(["--detach", device])
     fake._losetup(["--find", fake.image("other.raw", CONTENT["raw"])])
     fake._mount(["-t", "ext4", "-o", "rw", f"{device}p2", f"{tmp_path}/mnt"])
