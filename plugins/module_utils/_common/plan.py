@@ -79,6 +79,7 @@ class Plan:
             why = f"{error.strerror} (while it was to {begun[-1].title})"
             raise FleetError(what, why, "mend that, then run again", **_roll_back(begun)) from error
         except BaseException:
+            # An interrupt or a mistake of ours too leaves the host as it was; it is raised again, never swallowed.
             _roll_back(begun)
             raise
 
