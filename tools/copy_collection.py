@@ -53,6 +53,9 @@ def remove_others(target: Path, names: set[str]) -> None:
 
 def main() -> None:
     source, target = Path(sys.argv[1]), Path(sys.argv[2])
+    # Mirroring removes what the source does not name, and through a link that would be the clone's own history.
+    if target.is_symlink() or target.resolve() in (source.resolve(), *source.resolve().parents):
+        sys.exit(f"error: {target} is the clone itself or a link to it: name a directory of its own to copy to")
     names = names_known_to_git(source)
     # First the removals: a file may have become a directory.
     if target.exists():
