@@ -27,6 +27,8 @@ options:
   backend:
     description:
       - How the image becomes a block device.
+      - V(xl) attaches it with Xen's own tool, on a Xen Domain-0; V(xm) does the same where xend still runs (Xen 4.4 and
+        older). What they cannot read (V(vmdk), V(vdi), V(vhdx), an overlay) is served by V(nbd) or V(nbdfuse) first.
       - V(loop) puts a raw image or a block device straight behind a loop device.
       - V(nbd) serves it with C(qemu-nbd) on a C(/dev/nbdX); the kernel needs the C(nbd) module, which is loaded when
         missing.
@@ -34,7 +36,7 @@ options:
         only.
       - V(auto) takes the first of these that can serve the disk on this host.
     type: str
-    choices: [auto, nbd, nbdfuse, loop]
+    choices: [auto, xl, xm, nbd, nbdfuse, loop]
     default: auto
   overlay:
     description:
@@ -56,8 +58,8 @@ options:
     default: []
   force:
     description:
-      - Whether an image that is attached with another access, format or overlay than asked for is detached and attached
-        anew, and whether file systems that somebody else mounted from it are unmounted first.
+      - Whether an image that is attached with another access, format, overlay or O(disks[].vdev) than asked for is
+        detached and attached anew, and whether file systems that somebody else mounted from it are unmounted first.
       - Another O(backend), O(overlay_dir) or O(references) does not make a standing attachment a wrong one.
       - It never tears a disk away from under a mounted file system or a program, and never overrides another user of
         the image.

@@ -28,11 +28,26 @@ options:
     required: true
     suboptions:
       image:
-        description: Absolute path of the image, or of a block device (with O(disks[].format=raw)).
+        description:
+          - Absolute path of the image, or of a block device (with O(disks[].format=raw)).
+          - Either this or O(disks[].guest) is required.
         type: str
-        required: true
+      guest:
+        description:
+          - Name of a Xen guest that is shut down, whose disks are meant in place of O(disks[].image); or the absolute
+            path of its configuration file. Its disks and their formats are read from the file in C(/etc/xen) that says
+            C(name = '…') with that name. Drives for CDs are left out.
+          - With O(disks[].vdev) that disk of the guest alone is meant.
+          - Refused while the guest runs.
+        type: str
       vdev:
-        description: Xen's name for the device, such as V(xvda). Only Xen hosts use it.
+        description:
+          - Xen's name for the device, such as V(xvda), V(/dev/xvda) or V(sdb1). V(auto), or nothing, takes the first
+            that is free. A device that is taken is refused.
+          - Only Xen hosts use it. Beside O(disks[].guest) it says which of the guest's disks is meant.
+        type: str
+      domain:
+        description: As O(domain).
         type: str
       format:
         description: As O(format).
@@ -45,7 +60,7 @@ options:
       backend:
         description: As O(backend).
         type: str
-        choices: [auto, nbd, nbdfuse, loop]
+        choices: [auto, xl, xm, nbd, nbdfuse, loop]
       overlay:
         description: As O(overlay).
         type: bool
@@ -56,6 +71,14 @@ options:
         description: As O(references).
         type: list
         elements: str
+  domain:
+    description:
+      - The Xen domain to which the disks are attached, by its name or number. V(0) or V(Domain-0), and nothing at all,
+        is this host itself.
+      - A running guest sees the disk at once. What it does with it cannot be seen from the host, so a disk that the
+        guest still uses when it is detached is left to it, with an error that says so.
+      - A domain that does not exist is an error for O(state=attached), and has nothing attached for O(state=detached).
+    type: str
   state:
     description:
       - V(attached) makes sure that every disk is attached as asked for.
@@ -92,6 +115,19 @@ EXAMPLES = r"""
       - image: /srv/images/old.img
         format: raw
 
+- name: Give a running Xen guest one more disk
+  homevirt.fleet.vbd:
+    domain: web
+    disks:
+      - image: /srv/images/more.qcow2
+        vdev: xvdb
+        access: w
+
+- name: Attach all disks of a Xen guest that is shut down, read-only
+  homevirt.fleet.vbd:
+    disks:
+      - guest: web
+
 - name: Detach them
   homevirt.fleet.vbd:
     state: detached
@@ -113,10 +149,17 @@ disks:
       type: str
       sample: /srv/images/guest.qcow2
     device:
-      description: The disk's block device. After detaching, the one that it had. Empty in check mode for a disk not
-        attached yet.
+      description: The disk's block device on this host. After detaching, the one that it had. Empty in check mode for a
+        disk not attached yet, and for a disk of a guest.
       type: str
       sample: /dev/loop0
+    domain:
+      description: Number of the Xen domain it is attached to. 0 is this host.
+      type: int
+    vdev:
+      description: Xen's name for the place. Empty where the backend is not one of Xen's.
+      type: str
+      sample: xvda
     owner:
       description: The tag by which this collection knows the attachment as its own. Empty where there is none.
       type: str

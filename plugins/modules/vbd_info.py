@@ -11,12 +11,20 @@ short_description: List the disk images attached to the host, and who uses an im
 version_added: 0.1.0
 author: homevirt.fleet contributors (@homevirt)
 description:
+  - On a Xen Domain-0, lists all domains with all their disks, whichever toolstack attached them.
   - Lists all disk images that are attached to the host by M(homevirt.fleet.vbd) and M(homevirt.fleet.vbd_mount), and
     all loop and nbd devices that somebody else attached.
   - Tells for images who has them open, whether attached or not, for example a running QEMU guest.
 options:
   images:
     description: Paths of images whose users are looked for.
+    type: list
+    elements: str
+    default: []
+  guests:
+    description:
+      - Xen guests whose configuration is read for their disks, by name or by the absolute path of the file, running or
+        not.
     type: list
     elements: str
     default: []
@@ -44,6 +52,14 @@ EXAMPLES = r"""
 - name: Stop while somebody uses the image
   ansible.builtin.assert:
     that: found.images[0].users | length == 0
+
+- name: See all disks of all domains of a Xen host
+  homevirt.fleet.vbd_info:
+  register: host
+
+- name: Say which of them do not work
+  ansible.builtin.debug:
+    msg: "{{ host.domains | map(attribute='disks') | flatten | rejectattr('connected') + host.stale }}"
 """
 
 RETURN = r"""
@@ -61,11 +77,18 @@ attachments:
       description: The disk's block device.
       type: str
       sample: /dev/loop0
+    domain:
+      description: Number of the Xen domain it is attached to. 0 is this host.
+      type: int
+    vdev:
+      description: Xen's name for the place. Empty where it is none of Xen's.
+      type: str
+      sample: xvda
     size:
       description: Size of the device in bytes. 0 where it is no longer whole.
       type: int
     backend:
-      description: What serves it (V(loop), V(nbd) or V(nbdfuse)).
+      description: What serves it (V(xl), V(xm), V(loop), V(nbd) or V(nbdfuse)).
       type: str
       sample: nbdfuse
     format:
@@ -146,6 +169,100 @@ images:
         device:
           description: The device that is built on it. Empty where there is none.
           type: str
+domains:
+  description: The domains of a Xen host, Domain-0 too. Empty where there is no Xen.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: The domain's number.
+      type: int
+    name:
+      description: The domain's name.
+      type: str
+    uuid:
+      description: The domain's UUID. Empty where xl is not the toolstack.
+      type: str
+    type:
+      description: V(pv), V(hvm) or V(pvh). Empty where xl is not the toolstack.
+      type: str
+    disks:
+      description: All its virtual disks.
+      type: list
+      elements: dict
+      contains:
+        vdev:
+          description: Xen's name for it.
+          type: str
+          sample: xvda
+        devid:
+          description: Xen's number for it.
+          type: int
+          sample: 51712
+        image:
+          description: Path of the image or device behind it. Empty for an empty drive.
+          type: str
+        format:
+          description: Format as the toolstack calls it. Empty where it does not say.
+          type: str
+        access:
+          description: V(r) or V(w).
+          type: str
+        backend_type:
+          description: The kind of backend that serves it, as in xenstore.
+          type: str
+          sample: qdisk
+        state:
+          description: State of its backend, 1 to 8 as in Xen's C(xenbus.h).
+          type: int
+          sample: 4
+        connected:
+          description: Whether that state is 4, the one in which it works.
+          type: bool
+        owner:
+          description: The tag by which this collection knows it as its own. Empty for those of others.
+          type: str
+guests:
+  description: One entry for each of O(guests).
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: The guest's name.
+      type: str
+    config:
+      description: Path of its configuration file.
+      type: str
+    running:
+      description: Whether a domain of that name exists.
+      type: bool
+    disks:
+      description: Its disks, without drives for CDs.
+      type: list
+      elements: dict
+      contains:
+        image:
+          description: Path of the image or device.
+          type: str
+        format:
+          description: Its format.
+          type: str
+        vdev:
+          description: Xen's name for it.
+          type: str
+        access:
+          description: V(r) or V(w), as the guest has it.
+          type: str
+        exists:
+          description: Whether there is such a file.
+          type: bool
+stale:
+  description: What domains that are gone have left in xenstore, and how to clear it, a sentence each.
+  returned: success
+  type: list
+  elements: str
 """
 
 from ansible.module_utils.basic import AnsibleModule
@@ -157,11 +274,12 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "images": {"type": "list", "elements": "str", "default": []},
+            "guests": {"type": "list", "elements": "str", "default": []},
             "timeout": {"type": "float", "default": 30.0},
         },
         supports_check_mode=True,
     )
-    report.finish(module, lambda host: info.gather(host, module.params["images"]))
+    report.finish(module, lambda host: info.gather(host, module.params["images"], module.params["guests"]))
 
 
 if __name__ == "__main__":

@@ -25,9 +25,18 @@ options:
     required: true
     suboptions:
       image:
-        description: Absolute path of the image, or of a block device (with O(disks[].format=raw)).
+        description:
+          - Absolute path of the image, or of a block device (with O(disks[].format=raw)).
+          - Either this or O(disks[].guest) is required.
         type: str
-        required: true
+      guest:
+        description:
+          - Name of a Xen guest that is shut down, whose disks are meant in place of O(disks[].image); or the absolute
+            path of its configuration file. Its disks and their formats are read from the file in C(/etc/xen) that says
+            C(name = '…') with that name. Drives for CDs are left out.
+          - With O(disks[].vdev) that disk of the guest alone is meant.
+          - Refused while the guest runs.
+        type: str
       path:
         description:
           - Where to mount. The directory is made when missing, and then removed again after unmounting. One that is
@@ -50,7 +59,10 @@ options:
         type: bool
         default: false
       vdev:
-        description: Xen's name for the device, such as V(xvda). Only Xen hosts use it.
+        description:
+          - Xen's name for the device, such as V(xvda), V(/dev/xvda) or V(sdb1). V(auto), or nothing, takes the first
+            that is free. A device that is taken is refused.
+          - Only Xen hosts use it. Beside O(disks[].guest) it says which of the guest's disks is meant.
         type: str
       format:
         description: As O(format).
@@ -63,7 +75,7 @@ options:
       backend:
         description: As O(backend).
         type: str
-        choices: [auto, nbd, nbdfuse, loop]
+        choices: [auto, xl, xm, nbd, nbdfuse, loop]
       overlay:
         description: As O(overlay).
         type: bool
@@ -147,6 +159,13 @@ disks:
         attached yet.
       type: str
       sample: /dev/loop0
+    domain:
+      description: Number of the Xen domain it is attached to, which is this host, V(0).
+      type: int
+    vdev:
+      description: Xen's name for the place. Empty where the backend is not one of Xen's.
+      type: str
+      sample: xvda
     owner:
       description: The tag by which this collection knows the attachment as its own. Empty where there is none.
       type: str

@@ -24,13 +24,15 @@ SHARED: dict[str, dict[str, t.Any]] = {
     "overlay_dir": {"type": "str", "default": "/var/tmp"},
     "references": {"type": "list", "elements": "str", "default": []},
 }
-OF_ONE_DISK: dict[str, dict[str, t.Any]] = {
-    "image": {"type": "str", "required": True},
+OF_ONE_IMAGE: dict[str, dict[str, t.Any]] = {
+    "image": {"type": "str"},
+    "guest": {"type": "str"},
     "vdev": {"type": "str"},
     **{name: {key: value for key, value in spec.items() if key != "default"} for name, spec in SHARED.items()},
 }
+OF_ONE_DISK: dict[str, dict[str, t.Any]] = {**OF_ONE_IMAGE, "domain": {"type": "str"}}
 OF_ONE_MOUNT: dict[str, dict[str, t.Any]] = {
-    **OF_ONE_DISK,
+    **OF_ONE_IMAGE,
     "partition": {"type": "str", "default": "root"},
     "path": {"type": "str"},
     "options": {"type": "str", "default": ""},
@@ -46,6 +48,7 @@ def spec(states: t.Sequence[str], disk: t.Mapping[str, t.Any]) -> dict[str, t.An
         "state": {"type": "str", "choices": list(states), "default": states[0]},
         "force": {"type": "bool", "default": False},
         "timeout": {"type": "float", "default": 30.0},
+        **({"domain": {"type": "str"}} if "domain" in disk else {}),
         **SHARED,
     }
 
@@ -62,7 +65,9 @@ def read_mounts(params: t.Mapping[str, t.Any], *, opening: bool) -> list[MountRe
         values = _values(params, item, OF_ONE_MOUNT)
         disk = diskspec.request(values, opening=opening)
         if opening and not values["path"]:
-            raise InvalidRequest(disk.image, "it has no path to be mounted on", "add path to that entry of disks")
+            raise InvalidRequest(
+                disk.image or disk.guest, "it has no path to be mounted on", "add path to that entry of disks"
+            )
         found.append(MountRequest(disk, values["partition"], values["path"] or "", values["options"], values["fstab"]))
     return found
 
@@ -75,14 +80,16 @@ def _values(params: t.Mapping[str, t.Any], item: t.Any, known: t.Mapping[str, t.
     mapping = diskspec.parse(item) if isinstance(item, str) else item
     if not isinstance(mapping, dict):
         raise InvalidRequest(str(item), "neither a mapping nor a string", diskspec.HINT)
-    result = ArgumentSpecValidator(dict(known)).validate(_with_xen_access(mapping))
+    result = ArgumentSpecValidator(dict(known), required_one_of=[["image", "guest"]]).validate(
+        _with_xen_access(mapping)
+    )
     if result.error_messages:
         # The validator leaves the word out that says what is the matter with an unknown key.
         prefix = "unsupported: " if result.unsupported_parameters else ""
         why = prefix + "; ".join(message.rstrip(".") for message in result.error_messages)
-        raise InvalidRequest(str(mapping.get("image", item)), why, "correct that entry of disks")
+        raise InvalidRequest(str(mapping.get("image", mapping.get("guest", item))), why, "correct that entry of disks")
     own = result.validated_parameters
-    return {**own, **{name: params[name] for name in SHARED if own.get(name) is None}}
+    return {**own, **{name: params[name] for name in (*SHARED, "domain") if name in params and own.get(name) is None}}
 
 
 def _with_xen_access(mapping: dict[str, t.Any]) -> dict[str, t.Any]:

@@ -1,17 +1,16 @@
 # SPDX-FileCopyrightText: homevirt.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to homevirt.fleet: not a public interface.
-"""The interface of a backend: one way to make an image a block device of this host (later: of a guest)."""
+"""The interface of a backend: one way to make an image a block device of this host or, on Xen, of a guest."""
 
 from __future__ import annotations
 
 import abc
-import typing as t
 
 from .._common.host import Host
 from .diskspec import DiskRequest
 from .ledger import Record
-from .losetup import Loop
+from .seen import Seen
 
 
 class Backend(abc.ABC):
@@ -19,10 +18,12 @@ class Backend(abc.ABC):
 
     name:     as in the option ``backend`` and in records.
     programs: what must be installed.
+    reaches_guests: it can attach to a running guest too, not only to this host.
     """
 
     name: str
     programs: tuple[str, ...]
+    reaches_guests = False
 
     @abc.abstractmethod
     def usable(self, host: Host) -> str:
@@ -31,6 +32,10 @@ class Backend(abc.ABC):
     @abc.abstractmethod
     def serves(self, wanted: DiskRequest) -> str:
         """Why it cannot serve this disk; "" where it can."""
+
+    def needs_below(self, wanted: DiskRequest) -> bool:
+        """Whether another backend has to make the image a device of this host first."""
+        return False
 
     @abc.abstractmethod
     def attach(self, host: Host, record: Record, wanted: DiskRequest) -> Record:
@@ -41,11 +46,11 @@ class Backend(abc.ABC):
         """
 
     @abc.abstractmethod
-    def trouble(self, host: Host, record: Record, loops: t.Sequence[Loop]) -> str:
+    def trouble(self, host: Host, record: Record, seen: Seen) -> str:
         """Why the attachment is no longer whole, e.g. ``its server (pid 12) is gone``; "" where it is."""
 
     @abc.abstractmethod
-    def holds(self, host: Host, record: Record, loops: t.Sequence[Loop]) -> bool:
+    def holds(self, host: Host, record: Record, seen: Seen) -> bool:
         """Whether the record's device is still this attachment's, whole or not, and not somebody else's by now."""
 
     @abc.abstractmethod

@@ -14,6 +14,7 @@ from .backend import Backend
 from .diskspec import DiskRequest
 from .ledger import Record
 from .losetup import Loop
+from .seen import Seen
 
 
 class LoopBackend(Backend):
@@ -31,24 +32,28 @@ class LoopBackend(Backend):
     def attach(self, host: Host, record: Record, wanted: DiskRequest) -> Record:
         device = losetup.attach(host, record.image, read_only=record.access == "r", direct_io=False)
         record = record._replace(device=device)
-        if not self.holds(host, record, losetup.listed(host)):
+        if not _is_behind(record, losetup.listed(host)):
             losetup.detach(host, device)
             raise Refused(record.image, "replaced by another file while it was being attached", "find out who did that")
         return record
 
-    def trouble(self, host: Host, record: Record, loops: t.Sequence[Loop]) -> str:
-        if self.holds(host, record, loops):
+    def trouble(self, host: Host, record: Record, seen: Seen) -> str:
+        if self.holds(host, record, seen):
             return ""
         return f"its loop device {record.device} is gone" if record.device else "a run was cut off while attaching it"
 
-    def holds(self, host: Host, record: Record, loops: t.Sequence[Loop]) -> bool:
-        return any(loop.device == record.device and _ours(record, loop) for loop in loops)
+    def holds(self, host: Host, record: Record, seen: Seen) -> bool:
+        return _is_behind(record, seen.loops)
 
     def release(self, host: Host, record: Record) -> None:
         for loop in losetup.listed(host):
             # Without a device written down it could be somebody else's, which is left if it is used.
             if _ours(record, loop) and (record.device or not usage.claimed(loop.device)):
                 losetup.detach(host, loop.device)
+
+
+def _is_behind(record: Record, loops: t.Iterable[Loop]) -> bool:
+    return any(loop.device == record.device and _ours(record, loop) for loop in loops)
 
 
 def _ours(record: Record, loop: Loop) -> bool:

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import os
-import typing as t
 
 from .._common.errors import Refused
 from .._common.host import Host
@@ -15,7 +14,7 @@ from . import ledger, partitions, processes, qemu_nbd, server
 from .backend import Backend
 from .diskspec import DiskRequest
 from .ledger import Record
-from .losetup import Loop
+from .seen import Seen
 
 MODPROBE = "modprobe"
 # Older kernels make no partition nodes unless told how many there may be.
@@ -56,7 +55,7 @@ class NbdBackend(Backend):
         server.must_have_opened(host, record)
         return record
 
-    def trouble(self, host: Host, record: Record, loops: t.Sequence[Loop]) -> str:
+    def trouble(self, host: Host, record: Record, seen: Seen) -> str:
         if not record.servers:
             return "a run was cut off while attaching it"
         for process in record.servers:
@@ -66,7 +65,7 @@ class NbdBackend(Backend):
             return f"{record.device} is served by somebody else"
         return ""
 
-    def holds(self, host: Host, record: Record, loops: t.Sequence[Loop]) -> bool:
+    def holds(self, host: Host, record: Record, seen: Seen) -> bool:
         pid = _server_of(host, record.device) if record.device else 0
         # While something is mounted the kernel keeps the connection, and its number, of a server that is dead.
         return pid != 0 and (pid in [process.pid for process in record.servers] or processes.lookup(host, pid) is None)

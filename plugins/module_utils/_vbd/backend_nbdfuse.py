@@ -11,7 +11,6 @@ Not QEMU's own FUSE export: with several requests at once it mixes up their buff
 from __future__ import annotations
 
 import os
-import typing as t
 
 from .._common.host import Host
 from .._common.runner import checked
@@ -20,6 +19,7 @@ from .backend import Backend
 from .diskspec import DiskRequest
 from .ledger import Record
 from .losetup import Loop
+from .seen import Seen
 
 NBDFUSE = "nbdfuse"
 
@@ -48,16 +48,16 @@ class NbdfuseBackend(Backend):
         device = losetup.attach(host, _file(host, record), read_only=record.access == "r", direct_io=True)
         return record._replace(device=device)
 
-    def trouble(self, host: Host, record: Record, loops: t.Sequence[Loop]) -> str:
+    def trouble(self, host: Host, record: Record, seen: Seen) -> str:
         if not record.device:
             return "a run was cut off while attaching it"
         for process in record.servers:
             if not processes.lives(host, process):
                 return f"its server (pid {process.pid}) is gone"
-        return "" if self.holds(host, record, loops) else f"its loop device {record.device} is gone"
+        return "" if self.holds(host, record, seen) else f"its loop device {record.device} is gone"
 
-    def holds(self, host: Host, record: Record, loops: t.Sequence[Loop]) -> bool:
-        return any(loop.device == record.device and _ours(host, record, loop) for loop in loops)
+    def holds(self, host: Host, record: Record, seen: Seen) -> bool:
+        return any(loop.device == record.device and _ours(host, record, loop) for loop in seen.loops)
 
     def release(self, host: Host, record: Record) -> None:
         for device in losetup.devices_of(host, _names(host, record)):

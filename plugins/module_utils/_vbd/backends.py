@@ -12,12 +12,13 @@ from .._common.host import Host
 from .._common.runner import require
 from .backend import Backend
 from .backend_loop import LoopBackend
-from .backend_nbd import NbdBackend
-from .backend_nbdfuse import NbdfuseBackend
+from .backend_xen import BELOW
+from .backend_xl import XlBackend
+from .backend_xm import XmBackend
 from .diskspec import DiskRequest
 
-# The order in which ``auto`` tries them: the fewest layers first.
-ORDER: tuple[Backend, ...] = (LoopBackend(), NbdBackend(), NbdfuseBackend())
+# The order in which ``auto`` tries them: Xen's own tools where there are any, then the fewest layers first.
+ORDER: tuple[Backend, ...] = (XlBackend(), XmBackend(), LoopBackend(), *BELOW.values())
 BACKENDS: t.Mapping[str, Backend] = {backend.name: backend for backend in ORDER}
 
 
@@ -30,9 +31,19 @@ class Chooser:
 
     def choose(self, wanted: DiskRequest) -> Backend:
         """The backend for a disk. Raises Refused with every backend's reason, or ToolMissing."""
+        return self._first(wanted, ORDER if wanted.backend == "auto" else (BACKENDS[wanted.backend],))
+
+    def below(self, backend: Backend, wanted: DiskRequest) -> str:
+        """The name of the backend that has to serve the image to this one; "" where none has. Raises as choose()."""
+        if not backend.needs_below(wanted):
+            return ""
+        # It serves this host, whichever domain the disk goes to then.
+        return self._first(wanted._replace(domid=0, backend="auto"), tuple(BELOW.values())).name
+
+    def _first(self, wanted: DiskRequest, candidates: t.Sequence[Backend]) -> Backend:
         reasons = []
-        for backend in ORDER if wanted.backend == "auto" else (BACKENDS[wanted.backend],):
-            reason = backend.serves(wanted) or self._why_unusable(backend)
+        for backend in candidates:
+            reason = _out_of_reach(backend, wanted) or backend.serves(wanted) or self._why_unusable(backend)
             if not reason:
                 return backend
             reasons.append(f"{backend.name}: {reason}")
@@ -44,6 +55,10 @@ class Chooser:
             if not self.unusable[backend.name]:
                 require(self.host.runner, backend.programs)
         return self.unusable[backend.name]
+
+
+def _out_of_reach(backend: Backend, wanted: DiskRequest) -> str:
+    return "it attaches to this host only" if wanted.domid and not backend.reaches_guests else ""
 
 
 __all__ = ["BACKENDS", "Chooser"]

@@ -16,7 +16,7 @@ import typing as t
 from .._common.errors import InvalidRequest
 
 FORMATS = ("raw", "qcow2", "qcow", "vmdk", "vdi", "vpc", "vhdx")
-BACKENDS = ("auto", "nbd", "nbdfuse", "loop")
+BACKENDS = ("auto", "xl", "xm", "nbd", "nbdfuse", "loop")
 
 # The format a file name stands for. Never the content: a guest can write any header into its own raw disk.
 SUFFIXES = {
@@ -50,6 +50,9 @@ PREFIXES = {
 XEN_FORMATS = {**{name: name for name in FORMATS}, "aio": "raw", "vhd": "vpc"}
 ACCESS = {"r": "r", "ro": "r", "w": "w", "rw": "w"}
 POSITIONAL = ("target", "format", "vdev", "access")
+# Words of xl for how a guest sees its disk: nothing that matters to whoever looks into the image.
+TUNING = ("direct-io-safe", "discard", "no-discard", "trusted", "untrusted", "backendtype", "specification")
+CDROM = "cdrom"
 HINT = "write it as a mapping with image, format and access, or as in xl-disk-configuration(5)"
 
 
@@ -62,7 +65,10 @@ class DiskRequest(t.NamedTuple):
     backend:    one of BACKENDS.
     overlay:    writes go to a throwaway layer, the image stays as it is (access is then "w").
     overlay_dir: directory that layer lies in.
-    vdev:       Xen's name for the place ("" where no Xen is).
+    vdev:       Xen's name for the place ("" where no Xen is, or for any that is free).
+    domain:     name or number of the Xen domain it is attached to; "" is this host.
+    domid:      its number, once it is known; 0 is this host.
+    guest:      name or configuration file of the guest whose disks are meant in place of image ("" for none).
     references: absolute paths of backing or data files allowed outside the image's directory.
     """
 
@@ -73,6 +79,9 @@ class DiskRequest(t.NamedTuple):
     overlay: bool = False
     overlay_dir: str = "/var/tmp"
     vdev: str = ""
+    domain: str = ""
+    domid: int = 0
+    guest: str = ""
     references: tuple[str, ...] = ()
 
 
@@ -83,17 +92,25 @@ def request(values: t.Mapping[str, t.Any], *, opening: bool = True) -> DiskReque
     absolute, the format neither given nor told by the file name, or an
     overlay is asked for a backend that cannot have one.
     """
-    image = values["image"]
+    image = values["image"] or ""
+    if values.get("guest"):
+        if image:
+            raise InvalidRequest(image, "both an image and a guest are named", "leave one of the two out")
+        return DiskRequest(**{"image": "", "format": "", **_given(values)})
     if not os.path.isabs(image):
         raise InvalidRequest(image, "not an absolute path", "write the path from the root directory on")
-    given = {key: value for key, value in values.items() if key in DiskRequest._fields and value is not None}
-    given["references"] = tuple(given.get("references", ()))
+    given = _given(values)
     if "format" not in given:
         given["format"] = _format_of(image) if opening else ""
     wanted = DiskRequest(**given)
     if wanted.overlay and wanted.backend == "loop":
         raise InvalidRequest(image, "the loop backend has no overlay", "leave backend at auto")
     return wanted._replace(access="w") if wanted.overlay else wanted
+
+
+def _given(values: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    given = {key: value for key, value in values.items() if key in DiskRequest._fields and value is not None}
+    return {**given, "references": tuple(given.get("references", ()))}
 
 
 def _format_of(image: str) -> str:
@@ -105,14 +122,18 @@ def _format_of(image: str) -> str:
     return known
 
 
-def parse(text: str) -> dict[str, t.Any]:
+def parse(text: str, *, of_guest: bool = False) -> dict[str, t.Any]:
     """Read Xen's spelling of a disk into a mapping with image, format, vdev and access, as far as they are said.
 
     Understood: ``tap:qcow2:/path,xvda,w``, ``/path,qcow2,xvda,rw``,
     ``format=qcow2,vdev=xvda,access=rw,target=/path``, and
-    ``tap:qcow2:/path xvda w`` as typed after ``xm block-attach 0``. Raises InvalidRequest.
+    ``tap:qcow2:/path xvda w`` as typed after ``xm block-attach 0``.
+    of_guest: it stands in a guest's configuration, where words for how the guest sees it are passed over, and a drive
+    for CDs gets ``cdrom: True`` (and an image only where there is one). Raises InvalidRequest.
     """
-    fields = _from_words(text) if _is_words(text) else _from_commas(text)
+    fields = _from_words(text) if _is_words(text) else _from_commas(text, of_guest)
+    if fields.pop(CDROM, "") or fields.get("vdev", "").endswith(f":{CDROM}"):
+        return {CDROM: True}
     found = _strip_prefixes(text, fields)
     return _normalised(text, found)
 
@@ -127,7 +148,7 @@ def _from_words(text: str) -> dict[str, str]:
     return {"target": target, "vdev": vdev, "access": access}
 
 
-def _from_commas(text: str) -> dict[str, str]:
+def _from_commas(text: str, of_guest: bool) -> dict[str, str]:
     fields: dict[str, str] = {}
     rest = text.strip()
     while rest:
@@ -137,8 +158,15 @@ def _from_commas(text: str) -> dict[str, str]:
             return _with(text, fields, "target", value)
         item, _comma, rest = rest.partition(",")
         rest = rest.lstrip()
-        _add_item(text, fields, item.strip())
+        if not (of_guest and _is_about_guest(fields, item.strip())):
+            _add_item(text, fields, item.strip())
     return fields
+
+
+def _is_about_guest(fields: dict[str, str], item: str) -> bool:
+    if item == CDROM or item == f"devtype={CDROM}":
+        fields[CDROM] = item
+    return item.partition("=")[0] in (*TUNING, "devtype", CDROM)
 
 
 def _add_item(text: str, fields: dict[str, str], item: str) -> None:
@@ -172,7 +200,8 @@ def _strip_prefixes(text: str, fields: dict[str, str]) -> dict[str, str]:
         told = PREFIXES[prefix]
         if told is not None and not found.get("format"):
             found["format"] = told
-        target = rest
+        # By Xen's rule the name of a device starts in /dev.
+        target = rest if prefix != "phy" or rest.startswith("/") else f"/dev/{rest}"
     if not os.path.isabs(target):
         raise InvalidRequest(text, "it names no absolute path", HINT)
     found["target"] = target

@@ -8,16 +8,14 @@ from __future__ import annotations
 import os
 import typing as t
 
-from .._common.errors import InUse, InvalidRequest, Refused, ToolFailed
+from .._common.errors import InUse, InvalidRequest, Refused
 from .._common.host import LONGEST_PAUSE
 from .._common.plan import Step
-from . import backends, image, ledger, losetup, mountinfo, mounts, partitions, processes, state, usage
+from . import acts, image, ledger, mounts, processes, state, usage, vdev, verify
 from .diskspec import DiskRequest
 from .ledger import Record
 from .work import Work
 
-# The header's size and the device's may differ by what each rounds to.
-SIZE_ROUNDING = 4096
 # Seconds that a program may have a disk open before it counts as holding it.
 PASSING_LOOK = 2.0
 
@@ -52,9 +50,10 @@ def plan_detached(work: Work, wanted: t.Sequence[DiskRequest], unmounting: t.Con
 def record_of(work: Work, disk: DiskRequest) -> t.Optional[Record]:
     """Our attachment of an image, also when the image has been deleted meanwhile."""
     identity = image.identify(disk.image)
-    same = [record for record in work.records.values() if record.id == identity]
+    there = [record for record in work.records.values() if record.domid == disk.domid]
+    same = [record for record in there if record.id == identity]
     # Deleted, or replaced by another file under its name: what is attached is still meant.
-    named = [record for record in work.records.values() if record.image == os.path.realpath(disk.image)]
+    named = [record for record in there if record.image == os.path.realpath(disk.image)]
     return next(iter([*same, *named]), None)
 
 
@@ -70,13 +69,15 @@ def plan_release(work: Work, record: Record, shown: str, unmounting: t.Container
         raise InUse(
             shown, f"{record.device} cannot be detached: {holders[0].why}", "unmount or end that first, then run again"
         )
+    work.places.free(record)
+    place = _place(record)
     work.plan.add(
         Step(
             record.tag,
-            f"detach {record.image} from {record.device}",
-            lambda: _detach(work, work.records[record.tag], shown),
-            lambda: _attach_again(work, record),
-            before=f"{record.image}: attached {record.access} by {record.backend} as {record.device}",
+            f"detach {record.image} from {place}",
+            lambda: acts.detach(work, work.records[record.tag], shown),
+            lambda: acts.attach_again(work, record),
+            before=f"{record.image}: attached {record.access} by {record.backend} as {place}",
             after="",
         )
     )
@@ -98,24 +99,32 @@ def _lasting_holders(work: Work, record: Record, ours: t.Container[str]) -> list
 def apply(work: Work) -> None:
     """Carry out the plan, and look whether the host is now as planned. Rolls back and raises FleetError otherwise."""
     if work.planned:
-        work.plan.verify = lambda: _look_again(work)
+        work.plan.verify = lambda: verify.look_again(work)
     work.plan.apply()
     work.applied = True
 
 
 def _refuse_writing_below(wanted: t.Sequence[DiskRequest], images: t.Sequence[image.Image]) -> None:
     """Within one call too nobody may write to a file that another image is built on."""
-    written = {found.id: disk.image for disk, found in zip(wanted, images) if disk.access == "w" and not disk.overlay}
-    for disk, found in zip(wanted, images):
+    pairs = list(zip(wanted, images))
+    written = {found.id: disk for disk, found in pairs if disk.access == "w" and not disk.overlay}
+    for disk, found in pairs:
+        writer = written.get(found.id)
+        if writer is not None and writer.domid != disk.domid:
+            raise InUse(
+                disk.image, "wanted for two domains, and for writing by one of them", "give it to one domain at a time"
+            )
         for member in found.members[1:]:
             if member.id in written:
                 raise InUse(
-                    written[member.id], f"wanted for writing, but {disk.image} is built on it", "ask for one of the two"
+                    written[member.id].image,
+                    f"wanted for writing, but {disk.image} is built on it",
+                    "ask for one of the two",
                 )
 
 
 def _stands(work: Work, disk: DiskRequest, found: image.Image) -> bool:
-    current = work.state.of_image(found.id)
+    current = work.state.of_image(found.id, disk.domid)
     return current is not None and not current.trouble and current.record.same_as(disk)
 
 
@@ -132,24 +141,31 @@ def _plan_one(
     work.planned[tag] = (disk, found)
     if _stands(work, disk, found):
         return tag
-    current = work.state.of_image(found.id)
+    current = work.state.of_image(found.id, disk.domid)
     _refuse_change(work, disk, current)
     ours = _own(work, current)
     usage.refuse_conflicts(
-        found, "r" if disk.overlay else disk.access, uses, lambda use: use.pid in ours or use.device in ours, disk.image
+        found,
+        "r" if disk.overlay else disk.access,
+        uses,
+        lambda use: bool({use.pid, use.device, use.vbd} & ours),
+        disk.image,
     )
     backend = work.backends.choose(disk)
     if current is not None and not current.trouble:
         plan_release(work, current.record, disk.image)
     record = ledger.new(found, disk, backend.name, work.by)
+    if backend.reaches_guests:
+        record = record._replace(vdev=work.places.claim(disk), under=work.backends.below(backend, disk))
     work.plan.add(
         Step(
             tag,
             f"attach {found.path}",
-            lambda: _attach(work, record, disk),
-            lambda: _release(work, work.records.get(tag, record)),
+            lambda: acts.attach(work, record, disk),
+            lambda: acts.release(work, ledger.latest(work.host, work.records.get(tag, record))),
             before="",
-            after=f"{found.path}: attached {disk.access} by {backend.name}{' with an overlay' if disk.overlay else ''}",
+            after=f"{found.path}: attached {disk.access} by {backend.name}{_as(record)}"
+            f"{' with an overlay' if disk.overlay else ''}",
         )
     )
     return tag
@@ -161,60 +177,29 @@ def _refuse_change(work: Work, disk: DiskRequest, current: t.Optional[state.Atta
     record = current.record
     raise Refused(
         disk.image,
-        f"attached already as {record.device} ({record.format}, access {record.access}"
+        f"attached already as {_place(record)} ({record.format}, access {record.access}"
         f"{', with an overlay' if record.overlay else ''}), not as asked for",
         "detach it first, or let force attach it anew",
     )
 
 
-def _own(work: Work, current: t.Optional[state.Attachment]) -> set[t.Union[int, str]]:
-    """Process numbers and the device by which our own attachment uses its image, as far as they are still ours."""
+def _place(record: Record) -> str:
+    """Where a disk is attached, in words."""
+    return f"{record.vdev} of domain {record.domid}" if record.domid else record.device
+
+
+def _as(record: Record) -> str:
+    return f" as {record.vdev} of {f'domain {record.domid}' if record.domid else 'Domain-0'}" if record.vdev else ""
+
+
+def _own(work: Work, current: t.Optional[state.Attachment]) -> set[t.Hashable]:
+    """Process numbers, device and Xen's place by which our own attachment uses its image, as far as still ours."""
     if current is None:
         return set()
-    found: set[t.Union[int, str]] = {
-        server.pid for server in current.record.servers if processes.lives(work.host, server)
-    }
+    found: set[t.Hashable] = {server.pid for server in current.record.servers if processes.lives(work.host, server)}
+    place = vdev.parse(current.record.vdev)
+    found |= {(current.record.domid, place.devid)} if place else set()
     return found | ({current.record.device} if current.record.device else set())
-
-
-def _attach(work: Work, record: Record, disk: t.Optional[DiskRequest] = None) -> None:
-    backend = backends.BACKENDS[record.backend]
-    again = DiskRequest(record.image, record.format, record.access, record.backend, record.overlay)
-    work.keep(record)
-    work.keep(backend.attach(work.host, record, disk or again))
-    partitions.announce(work.host, work.records[record.tag].device)
-
-
-def _detach(work: Work, record: Record, shown: str) -> None:
-    """Release a disk that nobody holds; a mount in another namespace shows only now that ours are gone."""
-    if partitions.exists(work.host, record.device) and usage.claimed(record.device):
-        raise InUse(
-            shown,
-            f"{record.device} cannot be detached: it is mounted in another mount namespace, or a device is built on it",
-            "end the container or service that was started while it was mounted, then run again",
-        )
-    _release(work, record)
-
-
-def _attach_again(work: Work, record: Record) -> None:
-    """Undo of a detach: if it did not come to that the attachment stands, and a second one would be a second writer."""
-    if not backends.BACKENDS[record.backend].trouble(work.host, record, losetup.listed(work.host)):
-        work.keep(work.records.get(record.tag, record._replace(mounts=())))
-        return
-    if record.overlay:
-        raise Refused(record.image, "what was written into its throwaway layer is gone", "attach it anew")
-    if partitions.exists(work.host, record.device) and usage.claimed(record.device):
-        raise InUse(record.image, f"{record.device} is still held", "look at it with lsblk, then run again")
-    _release(work, record)
-    _attach(work, record._replace(servers=(), mounts=(), device=""))
-
-
-def _release(work: Work, record: Record) -> None:
-    look = ledger.look_path(work.host, record)
-    if mountinfo.at(mountinfo.read(work.host), look) is not None:
-        mounts.umount_at(work.host, look)
-    backends.BACKENDS[record.backend].release(work.host, record)
-    work.drop(record)
 
 
 def _clean_dead(work: Work, wanted: t.Container[image.FileId]) -> None:
@@ -240,12 +225,13 @@ def _plan_cleaning(work: Work, attachment: state.Attachment, *, required: bool) 
         return
     for path in reversed(paths):
         mounts.plan_unmount(work, record.tag, path, dead=True)
+    work.places.free(record)
     work.cleaned.append(f"{record.image}: {attachment.trouble}; what it left ({record.owner}) is cleaned up")
     work.plan.add(
         Step(
             record.tag,
             f"clean up after {record.image}",
-            lambda: _release(work, work.records[record.tag]),
+            lambda: acts.release(work, work.records[record.tag]),
             None,
             before=f"{record.image}: dead attachment ({attachment.trouble})",
             after="",
@@ -254,41 +240,22 @@ def _plan_cleaning(work: Work, attachment: state.Attachment, *, required: bool) 
 
 
 def _refuse_foreign(work: Work, wanted: t.Sequence[DiskRequest]) -> None:
-    """An image that somebody else attached to this host is not ours to detach, and not detached either."""
+    """An image that somebody else attached to this host or guest is not ours to detach, and not detached either."""
     for disk in wanted:
         identity = image.identify(disk.image)
-        for loop in work.state.loops:
-            if loop.id == identity:
-                raise Refused(
-                    disk.image,
-                    f"attached as {loop.device}, but not by homevirt.fleet",
-                    f"detach it with losetup -d {loop.device}",
-                )
+        for place, command in _foreign_places(work, disk.domid, identity):
+            raise Refused(disk.image, f"attached as {place}, but not by homevirt.fleet", f"detach it with {command}")
 
 
-def _look_again(work: Work) -> None:
-    seen = state.read(work.host)
-    for tag, (disk, found) in work.planned.items():
-        attachment = seen.attachments.get(tag)
-        trouble = attachment.trouble if attachment else "it is not attached"
-        if attachment is not None and not trouble:
-            size = partitions.size_of(work.host, attachment.record.device)
-            if size == 0 or (found.size is not None and abs(size - found.size) >= SIZE_ROUNDING):
-                trouble = f"{attachment.record.device} has {size} bytes, the image {found.size}"
-            trouble = trouble or _wrong_mount(work, seen, attachment.record)
-        if trouble:
-            raise ToolFailed(disk.image, f"every command succeeded, but {trouble}", "read the host's kernel log")
-    work.partitions_of(work.planned)
-
-
-def _wrong_mount(work: Work, seen: state.State, record: Record) -> str:
-    for entry in record.mounts:
-        visible = mountinfo.at(seen.mounts, entry.path)
-        if visible is None or not mounts.is_of(work.host, record, visible):
-            return f"it is not what is mounted on {entry.path}"
-        if "rw" in entry.options.split(",") and not visible.writes:
-            return f"{entry.path} is mounted read-only, as a hibernated or damaged file system is"
-    return ""
+def _foreign_places(work: Work, domid: int, identity: t.Optional[image.FileId]) -> t.Iterator[tuple[str, str]]:
+    """(where it is attached to that domain, the command that would detach it there) for each attachment."""
+    for loop in work.state.seen.loops if domid == 0 else ():
+        if loop.id == identity:
+            yield loop.device, f"losetup -d {loop.device}"
+    xen = work.state.seen.xen
+    for vbd in xen.vbds if xen and identity else ():
+        if vbd.domid == domid and identity in image.chain(vbd.target, follow=False):
+            yield f"{vbd.vdev} of {xen.name_of(domid)}", f"xl block-detach {domid} {vbd.devid}"
 
 
 __all__ = ["apply", "plan_attached", "plan_detached", "plan_release", "record_of"]

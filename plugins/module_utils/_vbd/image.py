@@ -84,6 +84,28 @@ def identify(path: str) -> t.Optional[FileId]:
         return None
 
 
+def chain(path: str, *, follow: bool) -> list[FileId]:
+    """The identities of an image and, with follow, of the files below it, as far as they can be told.
+
+    For images that somebody else has opened already: nothing is refused. The image itself comes first.
+    """
+    found: list[FileId] = []
+    waiting = [path]
+    while waiting and len(found) < DEEPEST_CHAIN:
+        name = waiting.pop(0)
+        try:
+            identity = identify(name)
+            below = header.read(name).references if follow and identity and not identity.block else ()
+        except (OSError, ValueError):
+            # A name from a header may be anything, also what no file system takes.
+            continue
+        if identity is None or identity in found:
+            continue
+        found.append(identity)
+        waiting += [os.path.join(os.path.dirname(os.path.realpath(name)), reference.name) for reference in below]
+    return found
+
+
 def _walk(wanted: DiskRequest, path: str, kind: str, expected: t.Optional[str], members: list[Member]) -> header.Header:
     status = os.stat(path)
     if not (stat.S_ISREG(status.st_mode) or stat.S_ISBLK(status.st_mode)):
@@ -161,4 +183,4 @@ def _refused(wanted: DiskRequest, path: str, why: str, hint: str) -> FleetError:
     return Refused(about, why, hint)
 
 
-__all__ = ["FileId", "Image", "Member", "examine", "file_id", "identify"]
+__all__ = ["FileId", "Image", "Member", "chain", "examine", "file_id", "identify"]

@@ -10,27 +10,40 @@ import os
 import typing as t
 
 from .._common.host import Host
-from . import image, partitions, state, usage
+from . import domains, image, partitions, state, usage, vdev, xenbus, xenstore
 from .losetup import Loop
 
 
-def gather(host: Host, images: t.Sequence[str]) -> dict[str, t.Any]:
-    """The return values of ``vbd_info``. images: paths whose users are looked for. Raises FleetError."""
+def gather(host: Host, images: t.Sequence[str], guests: t.Sequence[str]) -> dict[str, t.Any]:
+    """The return values of ``vbd_info``. images: paths whose users are looked for; guests: of Xen, by name.
+
+    Raises FleetError.
+    """
     seen = state.read(host)
     found = [_ours(host, seen, attachment) for attachment in seen.attachments.values()]
-    known = {attachment.record.device for attachment in seen.attachments.values()}
+    known = {device for made in seen.attachments.values() for device in (made.record.device, made.record.under_device)}
     for device, describe in [
-        *((loop.device, lambda loop=loop: _foreign_loop(host, seen, loop)) for loop in seen.loops),
+        *((loop.device, lambda loop=loop: _foreign_loop(host, seen, loop)) for loop in seen.seen.loops),
         *((device, lambda device=device: _foreign_nbd(host, seen, device)) for device in _nbd_devices(host)),
     ]:
         if device not in known:
             # Somebody else's may go away while it is looked at.
             with contextlib.suppress(OSError):
                 found.append(describe())
+    owner = _owners(seen)
+    xen = seen.seen.xen
+    found += [_foreign_vbd(host, seen, vbd) for vbd in (xen.vbds if xen else ()) if vbd.domid == 0 and not owner(vbd)]
     contents = partitions.read(host, [entry["device"] for entry in found if entry["size"]])
     for entry in found:
         entry["partitions"] = [partition.public() for partition in contents.get(entry["device"], [])]
-    return {"changed": False, "attachments": found, "images": _users(host, seen, images)}
+    return {
+        "changed": False,
+        "attachments": found,
+        "images": _users(host, seen, images),
+        "domains": domains.gather(host, xen, owner),
+        "guests": domains.configured(xen, guests),
+        "stale": domains.stale(xen),
+    }
 
 
 def _ours(host: Host, seen: state.State, attachment: state.Attachment) -> dict[str, t.Any]:
@@ -38,6 +51,8 @@ def _ours(host: Host, seen: state.State, attachment: state.Attachment) -> dict[s
     return {
         "image": record.image,
         "device": record.device,
+        "domain": record.domid,
+        "vdev": record.vdev,
         "size": 0 if attachment.trouble else partitions.size_of(host, record.device),
         "backend": record.backend,
         "format": record.format,
@@ -54,6 +69,8 @@ def _foreign(host: Host, seen: state.State, device: str, path: str, backend: str
     return {
         "image": path,
         "device": device,
+        "domain": 0,
+        "vdev": "",
         "size": partitions.size_of(host, device),
         "backend": backend,
         "format": "",
@@ -81,6 +98,24 @@ def _foreign_nbd(host: Host, seen: state.State, device: str) -> dict[str, t.Any]
     return _foreign(host, seen, device, "", "nbd", access)
 
 
+def _foreign_vbd(host: Host, seen: state.State, vbd: xenstore.Vbd) -> dict[str, t.Any]:
+    device = xenbus.node(host, vbd.devid)
+    found = _foreign(host, seen, device, vbd.target, "xl", "w" if vbd.writes else "r")
+    trouble = "" if vbd.state == xenstore.CONNECTED else f"{vbd.vdev} of Domain-0 is in state {vbd.state_in_words}"
+    return {**found, "vdev": vbd.vdev, "trouble": trouble}
+
+
+def _owners(seen: state.State) -> t.Callable[[xenstore.Vbd], str]:
+    """A function that tells the owner tag of a Xen disk; "" for others'."""
+    tags = {}
+    for made in seen.attachments.values():
+        place = vdev.parse(made.record.vdev)
+        if place:
+            target = made.record.under_device or made.record.image
+            tags[made.record.domid, place.devid, target] = made.record.owner
+    return lambda vbd: tags.get((vbd.domid, vbd.devid, vbd.target), "")
+
+
 def _mounts(host: Host, seen: state.State, device: str) -> list[dict[str, t.Any]]:
     numbers = partitions.numbers(host, device) if partitions.exists(host, device) else {}
     return [
@@ -98,7 +133,7 @@ def _mounts(host: Host, seen: state.State, device: str) -> list[dict[str, t.Any]
 def _users(host: Host, seen: state.State, paths: t.Sequence[str]) -> list[dict[str, t.Any]]:
     identities = {path: image.identify(path) for path in paths}
     wanted = {identity: os.path.realpath(path) for path, identity in identities.items() if identity is not None}
-    found = usage.survey(host, wanted, seen.loops, seen.mounts)
+    found = usage.survey(host, wanted, seen.seen, seen.mounts)
     return [
         {
             "image": path,
@@ -111,8 +146,8 @@ def _users(host: Host, seen: state.State, paths: t.Sequence[str]) -> list[dict[s
 
 
 def _owner(seen: state.State, identity: t.Optional[image.FileId]) -> str:
-    attachment = seen.of_image(identity) if identity else None
-    return attachment.record.owner if attachment else ""
+    owners = [made.record.owner for made in seen.attachments.values() if made.record.id == identity]
+    return owners[0] if owners else ""
 
 
 __all__ = ["gather"]

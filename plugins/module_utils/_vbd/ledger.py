@@ -42,12 +42,16 @@ class Mounted(t.NamedTuple):
 class Record(t.NamedTuple):
     """One attachment of ours.
 
-    tag:     names it: identity of the image, and the place it is attached to.
+    tag:     names it: identity of the image, and the domain it is attached to.
     image:   path at the time, without symlinks.
-    device:  the disk's node, "" as long as it has none.
+    device:  the disk's node on this host, "" as long as it has none, and always in a guest.
     files:   identities of the image and all files below it.
     servers: processes that serve it.
     by:      "vbd" or "vbd_mount": who asked for it, and so may take it away unasked.
+    domid:   the domain that it is attached to; 0 is this host.
+    vdev:    Xen's name for the place, "" where the backend is not one of Xen's.
+    connected: whether Xen's two ends have met; meaningless for other backends.
+    under:   the backend that serves what Xen's tools cannot read, and under_device the device it made; "" for none.
     """
 
     tag: str
@@ -62,6 +66,11 @@ class Record(t.NamedTuple):
     servers: tuple[Process, ...]
     by: str
     mounts: tuple[Mounted, ...]
+    domid: int = 0
+    vdev: str = ""
+    connected: bool = False
+    under: str = ""
+    under_device: str = ""
 
     @property
     def owner(self) -> str:
@@ -70,12 +79,20 @@ class Record(t.NamedTuple):
 
     def same_as(self, wanted: DiskRequest) -> bool:
         """Whether the attachment already is what is wanted (the image being the same)."""
-        return (self.access, self.overlay, self.format) == (wanted.access, wanted.overlay, wanted.format)
+        same = (self.access, self.overlay, self.format) == (wanted.access, wanted.overlay, wanted.format)
+        # Another place counts only where it was asked for, and where there are places at all.
+        return same and wanted.vdev in ("", self.vdev or wanted.vdev)
 
 
-def new(image: Image, wanted: DiskRequest, backend: str, by: str) -> Record:
+def tag_of(identity: FileId, domid: int) -> str:
+    """The name of the attachment of an image to a domain."""
+    return f"{identity.key}-{f'domain{domid}' if domid else 'host'}"
+
+
+def new(image: Image, wanted: DiskRequest, backend: str, by: str, vdev: str = "") -> Record:
+    """The record of an attachment that is still to be made."""
     return Record(
-        tag=f"{image.id.key}-host",
+        tag=tag_of(image.id, wanted.domid),
         image=image.path,
         id=image.id,
         format=wanted.format,
@@ -87,6 +104,8 @@ def new(image: Image, wanted: DiskRequest, backend: str, by: str) -> Record:
         servers=(),
         by=by,
         mounts=(),
+        domid=wanted.domid,
+        vdev=vdev,
     )
 
 
@@ -126,6 +145,11 @@ def erase(host: Host, record: Record) -> None:
 def read_all(host: Host) -> list[Record]:
     """All records of this host. Raises ToolFailed on one that cannot be read."""
     return [record for record in (_read(f"{base(host)}/{tag}") for tag in _tags(host)) if record is not None]
+
+
+def latest(host: Host, record: Record) -> Record:
+    """A record as a backend has written it last, which is more than the engine knows while it is at work."""
+    return _read(directory(host, record)) or record
 
 
 def sweep(host: Host) -> None:
@@ -181,10 +205,12 @@ __all__ = [
     "base",
     "directory",
     "erase",
+    "latest",
     "lock_path",
     "look_path",
     "new",
     "read_all",
     "sweep",
+    "tag_of",
     "write",
 ]

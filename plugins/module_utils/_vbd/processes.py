@@ -14,6 +14,7 @@ from .image import FileId, file_id
 
 # Field numbers of /proc/PID/stat after the command's closing bracket, counted from 0.
 STATE, PARENT, START_TIME = 0, 1, 19
+XEN_DOMID = "-xen-domid"
 
 
 class Process(t.NamedTuple):
@@ -117,6 +118,26 @@ def regular_files(host: Host, pid: int) -> list[HeldFile]:
     return [found for found in files_of(host, pid) if found.regular or found.id.block]
 
 
+def xen_servers(host: Host) -> dict[int, int]:
+    """{process number: domain} of the QEMU processes that serve disks to Xen's domains, by their option -xen-domid."""
+    found = {}
+    for pid in _pids(host):
+        words = _command_line(host, pid)
+        if XEN_DOMID in words[:-1]:
+            domid = words[words.index(XEN_DOMID) + 1]
+            if domid.isdigit():
+                found[pid] = int(domid)
+    return found
+
+
+def _command_line(host: Host, pid: int) -> list[str]:
+    try:
+        with open(f"{host.proc}/{pid}/cmdline", encoding="utf-8", errors="replace") as stream:
+            return stream.read().split("\0")
+    except OSError:
+        return []
+
+
 def open_files(host: Host, wanted: t.Container[FileId]) -> list[OpenFile]:
     """Every process other than this one that holds one of the wanted files open, in one pass over /proc."""
     found = []
@@ -153,4 +174,5 @@ __all__ = [
     "name_of",
     "open_files",
     "regular_files",
+    "xen_servers",
 ]

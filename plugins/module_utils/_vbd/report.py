@@ -8,11 +8,11 @@ from __future__ import annotations
 import os
 import typing as t
 
-from .._common.errors import FleetError, Refused
+from .._common.errors import FleetError, InvalidRequest, Refused
 from .._common.host import Host
 from .._common.plan import Plan
 from .._common.runner import SystemRunner
-from . import engine, mounting
+from . import engine, guests, mounting
 from .diskspec import DiskRequest
 from .ledger import Record
 from .mounting import MountRequest
@@ -44,6 +44,7 @@ def finish(module: AnsibleModule, run: RunEngine) -> None:
 def attach(host: Host, wanted: t.Sequence[DiskRequest], *, force: bool, check: bool) -> dict[str, t.Any]:
     """``vbd`` with state attached."""
     with working(host, "vbd", force=force, check=check) as work:
+        wanted = _located(work, wanted, opening=True)
         tags = engine.plan_attached(work, wanted)
         if not check:
             engine.apply(work)
@@ -54,16 +55,18 @@ def attach(host: Host, wanted: t.Sequence[DiskRequest], *, force: bool, check: b
 def detach(host: Host, wanted: t.Sequence[DiskRequest], *, force: bool, check: bool) -> dict[str, t.Any]:
     """``vbd`` with state detached."""
     with working(host, "vbd", force=force, check=check) as work:
-        before = {disk.image: engine.record_of(work, disk) for disk in wanted}
+        wanted = _located(work, wanted, opening=False)
+        before = [engine.record_of(work, disk) for disk in wanted]
         engine.plan_detached(work, wanted)
         if not check:
             engine.apply(work)
-        return _result(work, [_gone(work, disk.image, before[disk.image]) for disk in wanted])
+        return _result(work, [_gone(work, disk.image, record) for disk, record in zip(wanted, before)])
 
 
 def mount(host: Host, wanted: t.Sequence[MountRequest], *, force: bool, check: bool) -> dict[str, t.Any]:
     """``vbd_mount`` with state mounted."""
     with working(host, "vbd_mount", force=force, check=check) as work:
+        wanted = [_mount_located(work, request) for request in wanted]
         tags = mounting.plan_mounted(work, wanted)
         if not check:
             engine.apply(work)
@@ -74,11 +77,33 @@ def mount(host: Host, wanted: t.Sequence[MountRequest], *, force: bool, check: b
 def unmount(host: Host, wanted: t.Sequence[MountRequest], *, force: bool, check: bool) -> dict[str, t.Any]:
     """``vbd_mount`` with state unmounted."""
     with working(host, "vbd_mount", force=force, check=check) as work:
-        before = {request.disk.image: engine.record_of(work, request.disk) for request in wanted}
+        wanted = [found for request in wanted for found in _mounts_located(work, request)]
+        before = [engine.record_of(work, request.disk) for request in wanted]
         mounting.plan_unmounted(work, wanted)
         if not check:
             engine.apply(work)
-        return _result(work, [_gone(work, request.disk.image, before[request.disk.image]) for request in wanted])
+        return _result(work, [_gone(work, request.disk.image, record) for request, record in zip(wanted, before)])
+
+
+def _located(work: Work, wanted: t.Sequence[DiskRequest], *, opening: bool) -> list[DiskRequest]:
+    """The images that are meant where a guest was named, and the numbers of their domains."""
+    expanded = [disk for request in wanted for disk in guests.expand(request, work.places.snapshot, opening=opening)]
+    return [work.places.resolve(disk, opening=opening) for disk in expanded]
+
+
+def _mounts_located(work: Work, request: MountRequest) -> list[MountRequest]:
+    return [request._replace(disk=disk) for disk in _located(work, [request.disk], opening=False)]
+
+
+def _mount_located(work: Work, request: MountRequest) -> MountRequest:
+    found = _located(work, [request.disk], opening=True)
+    if len(found) > 1:
+        raise InvalidRequest(
+            request.disk.guest,
+            f"it has several disks ({', '.join(disk.image for disk in found)})",
+            "say which by vdev, and give each a path of its own",
+        )
+    return request._replace(disk=found[0])
 
 
 def _result(work: Work, disks: list[dict[str, t.Any]]) -> dict[str, t.Any]:
@@ -109,7 +134,7 @@ def _disk(work: Work, image: str, tag: str, request: t.Optional[MountRequest]) -
     wanted, _image = work.planned[tag]
     there = _there(work)
     record = work.records[tag] if tag in there else None
-    found = work.partitions_of(there)
+    found = work.partitions_of(tag for tag in there if work.records[tag].domid == 0)
     result = {
         "image": image,
         "format": wanted.format,
@@ -117,6 +142,8 @@ def _disk(work: Work, image: str, tag: str, request: t.Optional[MountRequest]) -
         "overlay": wanted.overlay,
         "backend": record.backend if record else "",
         "device": record.device if record else "",
+        "domain": wanted.domid,
+        "vdev": record.vdev if record else "",
         "owner": record.owner if record else "",
         "partitions": [partition.public() for partition in found.get(tag, [])],
         "changed": work.plan.touches(tag),
@@ -150,6 +177,8 @@ def _gone(work: Work, image: str, record: t.Optional[Record]) -> dict[str, t.Any
     return {
         "image": image,
         "device": record.device if record else "",
+        "domain": record.domid if record else 0,
+        "vdev": record.vdev if record else "",
         "owner": record.owner if record else "",
         "backend": record.backend if record else "",
         "paths": [mounted.path for mounted in record.mounts] if record else [],

@@ -8,10 +8,11 @@ from __future__ import annotations
 import typing as t
 
 from .._common.host import Host
-from . import ledger, losetup, mountinfo, partitions, processes, usage
+from . import ledger, mountinfo, partitions, processes, seen, usage
 from .backends import BACKENDS
 from .image import FileId, Image
 from .ledger import Record
+from .seen import Seen
 
 
 class Attachment(t.NamedTuple):
@@ -22,38 +23,35 @@ class Attachment(t.NamedTuple):
 
 
 class State(t.NamedTuple):
-    """attachments: ours, by tag; loops and mounts: everybody's."""
+    """attachments: ours, by tag; seen and mounts: everybody's."""
 
     attachments: dict[str, Attachment]
-    loops: list[losetup.Loop]
+    seen: Seen
     mounts: list[mountinfo.Mount]
 
-    def of_image(self, identity: FileId) -> t.Optional[Attachment]:
-        """Our attachment of an image to this host."""
-        for attachment in self.attachments.values():
-            if attachment.record.id == identity:
-                return attachment
-        return None
+    def of_image(self, identity: FileId, domid: int) -> t.Optional[Attachment]:
+        """Our attachment of an image to this host (0) or a guest domain."""
+        return self.attachments.get(ledger.tag_of(identity, domid))
 
 
 def read(host: Host) -> State:
     """Raises FleetError."""
-    loops = losetup.listed(host)
+    found = seen.look(host)
     attachments = {}
     for record in ledger.read_all(host):
         backend = BACKENDS[record.backend]
-        trouble = backend.trouble(host, record, loops)
-        if trouble and record.device and not backend.holds(host, record, loops):
+        trouble = backend.trouble(host, record, found)
+        if trouble and record.device and not backend.holds(host, record, found):
             # Its number may be somebody else's by now.
             record = record._replace(device=ledger.GONE)
         attachments[record.tag] = Attachment(record, trouble)
-    return State(attachments, loops, mountinfo.read(host))
+    return State(attachments, found, mountinfo.read(host))
 
 
-def uses(host: Host, state: State, images: t.Sequence[Image]) -> dict[FileId, list[usage.Use]]:
+def uses(host: Host, now: State, images: t.Sequence[Image]) -> dict[FileId, list[usage.Use]]:
     """Who uses these images and the files below them."""
     wanted = {member.id: member.path for image in images for member in image.members}
-    return usage.survey(host, wanted, state.loops, state.mounts)
+    return usage.survey(host, wanted, now.seen, now.mounts)
 
 
 def mounts_of(host: Host, state: State, record: Record) -> list[mountinfo.Mount]:

@@ -3,8 +3,8 @@
 # Private to homevirt.fleet: not a public interface.
 """Who uses an image: every place is looked at, for all images at once, before anything is opened as a disk.
 
-Looked at: files that processes hold open (QEMU, also Xen's, which takes no locks; tapdisk; qemu-nbd; cp), QEMU's own
-locks (they show holders that /proc does not), loop devices, mounts and holders of a block device.
+Looked at: files that processes hold open (QEMU; tapdisk; qemu-nbd; cp), the disks of all Xen domains (Xen's QEMU takes
+no locks), QEMU's own locks (they show holders that /proc does not), loop devices, mounts and holders of a block device.
 """
 
 from __future__ import annotations
@@ -17,8 +17,10 @@ import typing as t
 
 from .._common.errors import InUse
 from .._common.host import Host
-from . import losetup, mountinfo, processes
+from . import mountinfo, processes, xen_usage
 from .image import FileId, Image
+from .seen import Seen
+from .use import Use
 
 # QEMU block/file-posix.c: byte 100+n is locked by whoever has permission n, byte 200+n by whoever denies it to others.
 PERMISSIONS, DENIALS, COUNT = 100, 200, 5
@@ -27,31 +29,24 @@ WRITE = 1
 FLOCK = struct.Struct("hhqqi4x")
 
 
-class Use(t.NamedTuple):
-    """who: e.g. ``qemu-system-x86 (pid 4711)``, ``/dev/loop3``; pid: 0 where it is no process; device: "" likewise."""
-
-    who: str
-    writes: bool
-    pid: int = 0
-    device: str = ""
-
-    def public(self) -> dict[str, t.Any]:
-        """As modules return it."""
-        return dict(self._asdict())
-
-
 def survey(
-    host: Host, wanted: t.Mapping[FileId, str], loops: t.Sequence[losetup.Loop], mounts: t.Sequence[mountinfo.Mount]
+    host: Host, wanted: t.Mapping[FileId, str], seen: Seen, mounts: t.Sequence[mountinfo.Mount]
 ) -> dict[FileId, list[Use]]:
     """{identity: its users}, for {identity: path}. One pass over /proc however many files are asked for."""
     found: dict[FileId, list[Use]] = {identity: [] for identity in wanted}
     if not wanted:
         return found
     meant = _overlapping(host, wanted)
+    domains = xen_usage.of_domains(host, seen.xen)
+    for use in domains.uses:
+        for identity in meant.get(use.id, ()):
+            found[identity].append(use.use)
     for held in processes.open_files(host, meant):
+        if domains.explains(held):
+            continue
         for identity in meant[held.id]:
             found[identity].append(Use(f"{held.name} (pid {held.pid})", held.writes, pid=held.pid))
-    for loop in loops:
+    for loop in seen.loops:
         for identity in meant.get(loop.id, ()):
             found[identity].append(Use(loop.device, loop.writes, device=loop.device))
     for identity, path in wanted.items():
@@ -98,9 +93,12 @@ def refuse_conflicts(
             raise InUse(
                 shown if member.kind == "image" else f"{shown} ({member.kind} file {member.path})",
                 f"{use.who} has it open for {'writing' if use.writes else 'reading, so nobody may write to it'}",
-                "shut down that guest or end that program, then run again"
-                if use.writes
-                else "attach it with access r or with an overlay, or end that program",
+                use.hint
+                or (
+                    "shut down that guest or end that program, then run again"
+                    if use.writes
+                    else "attach it with access r or with an overlay, or end that program"
+                ),
             )
 
 

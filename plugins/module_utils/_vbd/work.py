@@ -15,6 +15,7 @@ from .._common.plan import Plan
 from . import backends, image, ledger, partitions, processes, state
 from .diskspec import DiskRequest
 from .ledger import Record
+from .places import Places
 
 
 class Work:
@@ -24,6 +25,7 @@ class Work:
     unmounting: paths that the plan unmounts.
     partitions: of attached disks by tag, as far as they were asked for.
     applied:  the plan was carried out.
+    places:   devices of Xen's domains, as the plan changes them.
     cleaned:  sentences about what a crash had left and this run takes away.
     warnings: sentences about what it had to leave.
     """
@@ -35,6 +37,7 @@ class Work:
         self.state = state.read(host)
         self.plan = Plan()
         self.backends = backends.Chooser(host)
+        self.places = Places(self.state.seen.xen)
         self.records = {tag: attachment.record for tag, attachment in self.state.attachments.items()}
         self.planned: dict[str, tuple[DiskRequest, image.Image]] = {}
         self.unmounting: set[str] = set()

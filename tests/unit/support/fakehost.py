@@ -16,20 +16,22 @@ import re
 
 from ansible_collections.homevirt.fleet.plugins.module_utils._common.host import Host
 from ansible_collections.homevirt.fleet.plugins.module_utils._common.runner import Result
+from ansible_collections.homevirt.fleet.tests.unit.support.fakexen import FakeXen
 
 SIZE = 1 << 20
-PARTITION = re.compile(r"(?:loop|nbd)\d+p(\d+)")
+PARTITION = re.compile(r"(?:(?:loop|nbd)\d+p|xvd[a-z])(\d+)")
 
 
 class FakeHost:
     """contents: {partition number: blkid's tags} of every disk; fail: number of the command that fails (from 1)."""
 
-    def __init__(self, root: pathlib.Path, contents=None, *, systemd=False, nbd=False, kernel_parses=True):
+    def __init__(self, root: pathlib.Path, contents=None, *, systemd=False, nbd=False, kernel_parses=True, xen=None):
         self.root = root
         self.contents = (
             contents if contents is not None else {1: {}, 2: {"TYPE": "ext4", "UUID": "u-2", "LABEL": "data"}}
         )
         self.kernel_parses = kernel_parses
+        self.size = SIZE
         self.commands = []
         self.fail = 0
         self.absent = set()
@@ -38,12 +40,15 @@ class FakeHost:
         self.loops = {}
         self.next_pid = 100
         self.minors = itertools.count(1)
+        self.xen = FakeXen(self, **xen) if xen is not None else None
         for name in ("proc/self", "sys/block", "dev", "run", "srv", "mnt"):
             (root / name).mkdir(parents=True)
         (root / "dev/fuse").touch()
         (root / "proc/self/mountinfo").write_text("")
         if systemd:
             (root / "run/systemd/system").mkdir(parents=True)
+        if self.xen:
+            self.xen.boot()
         if nbd:
             for number in range(2):
                 self._disk(f"nbd{number}", 43, number, 0)
@@ -101,7 +106,7 @@ class FakeHost:
         """Everything that an operation may change, to be compared before and after."""
         files = sorted(str(path.relative_to(self.root)) for path in self.root.rglob("*"))
         mounts = (self.root / "proc/self/mountinfo").read_text()
-        return [name for name in files if not name.endswith("vbd.lock") and name not in EMPTIES], mounts
+        return [name for name in files if not STAYS.search(name) and name not in EMPTIES], mounts
 
     def kill(self, name):
         """End the processes of this name as kill -9 does; what they served stays as a torso."""
@@ -176,7 +181,16 @@ class FakeHost:
         return "", 3
 
     def _modprobe(self, argv):
-        return "", 1
+        return "", 1 if not self.xen or "--dry-run" in argv else self.xen.load(argv[-1])
+
+    def _xl(self, argv):
+        return self.xen.xl(argv)
+
+    def _xm(self, argv):
+        return self.xen.xm(argv)
+
+    def _xenstore_ls(self, argv):
+        return self.xen.listing(), 0
 
     def _qemu_nbd(self, argv):
         name = argv[-1].rpartition("/")[2]
@@ -246,12 +260,13 @@ class FakeHost:
 
     def _partition(self, name):
         for number in self.contents:
-            place = self.root / f"sys/block/{name}/{name}p{number}"
+            part = f"{name}{'' if name.startswith('xvd') else 'p'}{number}"
+            place = self.root / f"sys/block/{name}/{part}"
             (place / "holders").mkdir(parents=True)
             (place / "partition").write_text(f"{number}\n")
             (place / "size").write_text("64\n")
             (place / "dev").write_text(f"259:{next(self.minors)}\n")
-            (self.root / f"dev/{name}p{number}").touch()
+            (self.root / f"dev/{part}").touch()
 
     def _remove_disk(self, name):
         place = self.root / f"sys/block/{name}"
@@ -262,5 +277,7 @@ class FakeHost:
             node.unlink()
 
 
+# The lock's file, and a kernel module that was loaded.
+STAYS = re.compile(r"vbd\.lock$|^sys/bus/[^/]+/drivers")
 # Directories that stay once made: nobody is helped by their removal.
 EMPTIES = ("run/homevirt.fleet", "run/homevirt.fleet/vbd")

@@ -9,7 +9,7 @@ from ansible_collections.homevirt.fleet.plugins.module_utils._vbd.diskspec impor
 from ansible_collections.homevirt.fleet.plugins.module_utils._vbd.mounting import MountRequest
 from ansible_collections.homevirt.fleet.tests.unit.support import images
 
-CONTENT = {"raw": b"\0" * images.MIB, "qcow2": images.qcow2()}
+CONTENT = {"raw": b"\0" * images.MIB, "qcow2": images.qcow2(), "vmdk": images.vmdk_sparse()}
 
 
 def request(fake, case, path="mnt/a"):

@@ -43,7 +43,7 @@ def test_values(disk, task, want):
             "unsupported: acess. Supported parameters include: .*references, vdev. Correct",
         ),
         ({"image": "/a.qcow2", "access": "x"}, "access"),
-        ({"format": "raw"}, "missing required arguments: image"),
+        ({"format": "raw"}, "one of the following is required: image, guest"),
         (7, "neither a mapping nor a string"),
         ({"image": "a.qcow2"}, "not an absolute path"),
     ],

@@ -17,7 +17,8 @@ from ansible_collections.homevirt.fleet.plugins.module_utils._common.runner impo
 from ansible_collections.homevirt.fleet.plugins.module_utils._vbd import image, usage
 from ansible_collections.homevirt.fleet.plugins.module_utils._vbd.losetup import Loop
 from ansible_collections.homevirt.fleet.plugins.module_utils._vbd.mountinfo import Mount
-from ansible_collections.homevirt.fleet.plugins.module_utils._vbd.usage import Use
+from ansible_collections.homevirt.fleet.plugins.module_utils._vbd.seen import Seen
+from ansible_collections.homevirt.fleet.plugins.module_utils._vbd.use import Use
 
 HOST = Host(SystemRunner())
 HOLD = "import sys; stream = open(sys.argv[1], sys.argv[2]); print('ready', flush=True); sys.stdin.read()"
@@ -32,7 +33,7 @@ def a_disk(tmp_path):
 
 def survey(path, loops=(), mounts=()):
     identity = image.identify(path)
-    return usage.survey(HOST, {identity: path}, loops, mounts)[identity]
+    return usage.survey(HOST, {identity: path}, Seen(loops, None), mounts)[identity]
 
 
 @pytest.mark.parametrize(("mode", "writes"), [("rb", False), ("r+b", True), ("ab", True)])

@@ -1,0 +1,60 @@
+# SPDX-FileCopyrightText: homevirt.fleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to homevirt.fleet: not a public interface.
+"""What the steps of a plan do to one disk, and what undoes them."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._common.errors import InUse, Refused
+from . import backends, ledger, mountinfo, mounts, partitions, seen, usage
+from .diskspec import DiskRequest
+from .ledger import Record
+from .work import Work
+
+
+def attach(work: Work, record: Record, disk: t.Optional[DiskRequest] = None) -> None:
+    """Attach a disk, after it is written down that we are at it."""
+    backend = backends.BACKENDS[record.backend]
+    again = DiskRequest(record.image, record.format, record.access, record.backend, record.overlay)
+    work.keep(record)
+    work.keep(backend.attach(work.host, record, disk or again))
+    if record.domid == 0:
+        partitions.announce(work.host, work.records[record.tag].device)
+
+
+def detach(work: Work, record: Record, shown: str) -> None:
+    """Release a disk that nobody holds; a mount in another namespace shows only now that ours are gone."""
+    if partitions.exists(work.host, record.device) and usage.claimed(record.device):
+        raise InUse(
+            shown,
+            f"{record.device} cannot be detached: it is mounted in another mount namespace, or a device is built on it",
+            "end the container or service that was started while it was mounted, then run again",
+        )
+    release(work, record)
+
+
+def attach_again(work: Work, record: Record) -> None:
+    """Undo of a detach: if it did not come to that the attachment stands, and a second one would be a second writer."""
+    if not backends.BACKENDS[record.backend].trouble(work.host, record, seen.look(work.host)):
+        work.keep(work.records.get(record.tag, record._replace(mounts=())))
+        return
+    if record.overlay:
+        raise Refused(record.image, "what was written into its throwaway layer is gone", "attach it anew")
+    if partitions.exists(work.host, record.device) and usage.claimed(record.device):
+        raise InUse(record.image, f"{record.device} is still held", "look at it with lsblk, then run again")
+    release(work, record)
+    attach(work, record._replace(servers=(), mounts=(), device="", connected=False, under_device=""))
+
+
+def release(work: Work, record: Record) -> None:
+    """Take apart whatever there is of an attachment, and forget it."""
+    look = ledger.look_path(work.host, record)
+    if mountinfo.at(mountinfo.read(work.host), look) is not None:
+        mounts.umount_at(work.host, look)
+    backends.BACKENDS[record.backend].release(work.host, record)
+    work.drop(record)
+
+
+__all__ = ["attach", "attach_again", "detach", "release"]

@@ -1,0 +1,39 @@
+# SPDX-FileCopyrightText: homevirt.fleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to homevirt.fleet: not a public interface.
+"""Xen's toolstack since 4.1: xl(1). Its words for a disk: xl-disk-configuration(5)."""
+
+from __future__ import annotations
+
+from .._common.host import Host
+from . import xenstore
+from .backend_nbd import MODPROBE
+from .backend_xen import XenBackend
+from .backend_xm import xend_runs
+from .ledger import Record
+
+XL = "xl"
+
+
+class XlBackend(XenBackend):
+    name = "xl"
+    programs = (XL, xenstore.LIST, MODPROBE)
+    formats = {"raw": "raw", "qcow": "qcow", "qcow2": "qcow2", "vpc": "vhd"}
+
+    def usable(self, host: Host) -> str:
+        if not xenstore.is_control_domain(host):
+            return "this host is no Xen Domain-0"
+        return "xend runs on this host, so its tool is xm" if xend_runs(host) else ""
+
+    def attach_command(self, record: Record, target: str, kind: str) -> list[str]:
+        access = "ro" if record.access == "r" else "rw"
+        # target= comes last, for it takes all that follows, commas too. No backendtype=: xl chooses between QEMU and
+        # the kernel, and naming one can make it ask for a device model that Domain-0 has none of.
+        words = f"format={self.formats[kind]},vdev={record.vdev},access={access},target={target}"
+        return [XL, "block-attach", str(record.domid), words]
+
+    def detach_command(self, domid: int, devid: int, *, force: bool) -> list[str]:
+        return [XL, "block-detach", *(["--force"] if force else []), str(domid), str(devid)]
+
+
+__all__ = ["XlBackend"]
