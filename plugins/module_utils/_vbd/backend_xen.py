@@ -16,7 +16,7 @@ import typing as t
 from .._common.errors import InUse, Refused, TimedOut
 from .._common.host import Host
 from .._common.runner import checked
-from . import image, ledger, partitions, processes, vdev, xenbus, xenstore
+from . import image, ledger, losetup, partitions, processes, vdev, xenbus, xenstore
 from .backend import Backend
 from .backend_nbd import MODPROBE, NbdBackend
 from .backend_nbdfuse import NbdfuseBackend
@@ -49,7 +49,9 @@ class XenBackend(Backend):
         return "Xen's tools take no line break in a path" if "\n" in os.path.realpath(wanted.image) else ""
 
     def needs_below(self, wanted: DiskRequest) -> bool:
-        return wanted.overlay or wanted.format not in self.formats
+        # QEMU reads the path in xenstore up to the first blank, and would open another file if there is one.
+        blank = any(char.isspace() for char in os.path.realpath(wanted.image))
+        return wanted.overlay or blank or wanted.format not in self.formats
 
     def attach(self, host: Host, record: Record, wanted: DiskRequest) -> Record:
         if record.under:
@@ -200,8 +202,10 @@ def _must_be_examined(host: Host, record: Record) -> None:
     """The toolstack was given a name: make sure that what it opened is what was examined. Raises Refused."""
     if record.under:
         return
-    same = image.identify(record.image) == record.id
-    if not same or not (record.id.block or processes.open_files(host, {record.id})):
+    opened = record.id.block or bool(processes.open_files(host, {record.id}))
+    # A raw file the toolstack's script puts behind a loop device, which the kernel holds and no process.
+    opened = opened or any(loop.id == record.id for loop in losetup.listed(host))
+    if not opened or image.identify(record.image) != record.id:
         raise Refused(record.image, "replaced by another file while it was being attached", "find out who did that")
 
 

@@ -10,6 +10,7 @@ from . import xenstore
 from .backend_nbd import MODPROBE
 from .backend_xen import XenBackend
 from .backend_xm import xend_runs
+from .diskspec import DiskRequest
 from .ledger import Record
 
 XL = "xl"
@@ -24,6 +25,10 @@ class XlBackend(XenBackend):
         if not xenstore.is_control_domain(host):
             return "this host is no Xen Domain-0"
         return "xend runs on this host, so its tool is xm" if xend_runs(host) else ""
+
+    def needs_below(self, wanted: DiskRequest) -> bool:
+        # QEMU 7.2 serves nothing but raw read-only to Xen ("Block node is read-only"): the device never comes.
+        return super().needs_below(wanted) or (wanted.access == "r" and wanted.format != "raw")
 
     def attach_command(self, record: Record, target: str, kind: str) -> list[str]:
         access = "ro" if record.access == "r" else "rw"

@@ -18,7 +18,7 @@ from .xenstore import Snapshot, Vbd
 
 
 class About(t.NamedTuple):
-    """What xl knows of a domain. type: pv, hvm or pvh; "" for Domain-0."""
+    """What xl knows of a domain. uuid: "" for Domain-0; type: pv, hvm or pvh."""
 
     uuid: str
     type: str

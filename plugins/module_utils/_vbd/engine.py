@@ -249,10 +249,11 @@ def _refuse_foreign(work: Work, wanted: t.Sequence[DiskRequest]) -> None:
 
 def _foreign_places(work: Work, domid: int, identity: t.Optional[image.FileId]) -> t.Iterator[tuple[str, str]]:
     """(where it is attached to that domain, the command that would detach it there) for each attachment."""
-    for loop in work.state.seen.loops if domid == 0 else ():
-        if loop.id == identity:
-            yield loop.device, f"losetup -d {loop.device}"
     xen = work.state.seen.xen
+    of_xen = {vbd.device for vbd in xen.vbds} if xen else set()
+    for loop in work.state.seen.loops if domid == 0 else ():
+        if loop.id == identity and loop.device not in of_xen:
+            yield loop.device, f"losetup -d {loop.device}"
     for vbd in xen.vbds if xen and identity else ():
         if vbd.domid == domid and identity in image.chain(vbd.target, follow=False):
             yield f"{vbd.vdev} of {xen.name_of(domid)}", f"xl block-detach {domid} {vbd.devid}"

@@ -21,7 +21,10 @@ def gather(host: Host, images: t.Sequence[str], guests: t.Sequence[str]) -> dict
     """
     seen = state.read(host)
     found = [_ours(host, seen, attachment) for attachment in seen.attachments.values()]
-    known = {device for made in seen.attachments.values() for device in (made.record.device, made.record.under_device)}
+    owner, xen = _owners(seen), seen.seen.xen
+    # The devices on which domains' disks lie are told with those.
+    known = {vbd.device for vbd in (xen.vbds if xen else ())}
+    known |= {device for made in seen.attachments.values() for device in (made.record.device, made.record.under_device)}
     for device, describe in [
         *((loop.device, lambda loop=loop: _foreign_loop(host, seen, loop)) for loop in seen.seen.loops),
         *((device, lambda device=device: _foreign_nbd(host, seen, device)) for device in _nbd_devices(host)),
@@ -30,8 +33,6 @@ def gather(host: Host, images: t.Sequence[str], guests: t.Sequence[str]) -> dict
             # Somebody else's may go away while it is looked at.
             with contextlib.suppress(OSError):
                 found.append(describe())
-    owner = _owners(seen)
-    xen = seen.seen.xen
     found += [_foreign_vbd(host, seen, vbd) for vbd in (xen.vbds if xen else ()) if vbd.domid == 0 and not owner(vbd)]
     contents = partitions.read(host, [entry["device"] for entry in found if entry["size"]])
     for entry in found:

@@ -47,6 +47,8 @@ def survey(
         for identity in meant[held.id]:
             found[identity].append(Use(f"{held.name} (pid {held.pid})", held.writes, pid=held.pid))
     for loop in seen.loops:
+        if loop.device in domains.devices:
+            continue
         for identity in meant.get(loop.id, ()):
             found[identity].append(Use(loop.device, loop.writes, device=loop.device))
     for identity, path in wanted.items():

@@ -24,10 +24,14 @@ class DomainUse(t.NamedTuple):
 
 
 class DomainUses(t.NamedTuple):
-    """servers: {process number: the domain whose disks it serves}; a domain's image is then not reported twice."""
+    """What serves a domain is not reported as a user of its image again.
+
+    servers: {process number: the domain whose disks it serves}; devices: of this host, on which domains' disks lie.
+    """
 
     uses: list[DomainUse]
     servers: dict[int, int]
+    devices: set[str]
 
     def explains(self, held: OpenFile) -> bool:
         """Whether a process has a file open just because it serves it to a domain."""
@@ -38,9 +42,9 @@ class DomainUses(t.NamedTuple):
 def of_domains(host: Host, snapshot: t.Optional[Snapshot]) -> DomainUses:
     """The files of all domains' disks and what lies below them. Costs no command."""
     if snapshot is None:
-        return DomainUses([], {})
+        return DomainUses([], {}, set())
     found = [use for vbd in snapshot.vbds if vbd.target for use in _of_one(snapshot, vbd)]
-    return DomainUses(found, processes.xen_servers(host))
+    return DomainUses(found, processes.xen_servers(host), {vbd.device for vbd in snapshot.vbds})
 
 
 def _of_one(snapshot: Snapshot, vbd: Vbd) -> t.Iterator[DomainUse]:

@@ -47,6 +47,8 @@ class Vbd(t.NamedTuple):
     domid, devid: whose disk it is, and as what.
     target:  path of the image or device behind it, "" where there is none (an empty drive).
     format:  as its toolstack calls it, "" where it does not say.
+    device:  the device of this host that the kernel's backend uses: the target itself, or a loop device that the
+             toolstack's script put on it; "" for other backends.
     """
 
     path: str
@@ -57,6 +59,7 @@ class Vbd(t.NamedTuple):
     format: str
     writes: bool
     state: int
+    device: str = ""
 
     @property
     def vdev(self) -> str:
@@ -133,6 +136,7 @@ def _vbd(backend: str, kind: str, domid: int, devid: int, values: dict[str, str]
         # What does not say that it only reads counts as writing.
         writes=not values.get("mode", "").startswith("r"),
         state=int(state) if state.isdigit() else 0,
+        device=values.get("physical-device-path", values.get("node", "")),
     )
 
 

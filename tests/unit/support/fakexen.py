@@ -3,7 +3,7 @@
 """A modelled Domain-0: xenstore, the two toolstacks, and the kernel's view of Xen's disks.
 
 It behaves as Xen 4.17 was seen to in the Molecule scenario ``xen``, its lies included: success for a disk that never
-comes, and an entry that stays where the other end does not answer.
+comes (a qcow2 that is to be read only), and an entry that stays where the other end does not answer.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ class FakeXen:
         self.never = set(never)
         # (domain, device number): [kind, target, format, mode, state]
         self.vbds = {}
+        # The devices of Domain-0 under those of kind vbd.
+        self.devices = {}
 
     def boot(self):
         root = self.fake.root
@@ -49,8 +51,10 @@ class FakeXen:
         for (domid, devid), (kind, target, form, mode, state) in self.vbds.items():
             place = f"/local/domain/0/backend/{kind}/{domid}/{devid}"
             params = target if kind == "vbd" else f"{form}:{target}"
-            escaped = "".join(chr(byte) if 32 <= byte < 127 else f"\\{byte:03o}" for byte in params.encode())
+            escaped = "".join(chr(byte) if 32 <= byte < 127 else f"\\x{byte:02x}" for byte in params.encode())
             lines += [f'{place}/params = "{escaped}"', f'{place}/mode = "{mode}"', f'{place}/state = "{state}"']
+            if kind == "vbd":
+                lines.append(f'{place}/physical-device-path = "{self.devices[domid, devid]}"')
         return "\n".join(lines) + "\n"
 
     def xl(self, argv):
@@ -74,12 +78,19 @@ class FakeXen:
         place = (domid, vdev.parse(name).devid)
         if place in self.vbds:
             return "", 1
-        kind = "vbd" if target.startswith(f"{self.fake.root}/dev/") else "qdisk"
-        state = INITIALISING if name in self.never else CONNECTED
-        self.vbds[place] = [kind, target, form, "w" if mode == "w" else "r", state]
-        opened = self.fake.root / f"proc/{self.servers[domid]}/fd/{place[1]}"
+        kind = "vbd" if form == "raw" else "qdisk"
+        mode = "w" if mode == "w" else "r"
+        lost = name in self.never or (kind == "qdisk" and mode == "r" and not self.xend)
+        state = INITIALISING if lost else CONNECTED
+        self.vbds[place] = [kind, target, form, mode, state]
         if kind == "qdisk":
-            opened.symlink_to(target)
+            (self.fake.root / f"proc/{self.servers[domid]}/fd/{place[1]}").symlink_to(target)
+        elif target.startswith(f"{self.fake.root}/dev/"):
+            self.devices[place] = target
+        else:
+            # The script "block" puts a file behind a loop device.
+            read_only = ["--read-only"] if mode == "r" else []
+            self.devices[place] = self.fake._losetup([*read_only, target])[0].strip()
         if domid == 0 and state == CONNECTED:
             self.fake._disk(name, 202, place[1] & 0xFF, self.fake.size)
             (self.fake.root / f"sys/bus/xen/devices/vbd-{place[1]}/block/{name}").mkdir(parents=True)
@@ -91,13 +102,16 @@ class FakeXen:
         if self.vbds[domid, devid][4] != CONNECTED and not force:
             self.vbds[domid, devid][4] = CLOSED
             return "", 1
-        del self.vbds[domid, devid]
+        target = self.vbds.pop((domid, devid))[1]
+        device = self.devices.pop((domid, devid), target)
+        if device != target:
+            self.fake._losetup(["--detach", device])
         (self.fake.root / f"proc/{self.servers[domid]}/fd/{devid}").unlink(missing_ok=True)
-        device = self.fake.root / f"sys/bus/xen/devices/vbd-{devid}"
-        if domid == 0 and device.exists():
-            for node in (device / "block").iterdir():
+        place = self.fake.root / f"sys/bus/xen/devices/vbd-{devid}"
+        if domid == 0 and place.exists():
+            for node in (place / "block").iterdir():
                 self.fake._remove_disk(node.name)
                 node.rmdir()
-            (device / "block").rmdir()
-            device.rmdir()
+            (place / "block").rmdir()
+            place.rmdir()
         return "", 0

@@ -28,7 +28,8 @@ def dom0(tmp_path, **xen):
 
 def by_hand(fake, path, vdev="xvdb", domid=0, access="rw"):
     """As an administrator does it."""
-    fake.xen.xl(["block-attach", str(domid), f"format=qcow2,vdev={vdev},access={access},target={path}"])
+    form = path.rpartition(".")[2]
+    fake.xen.xl(["block-attach", str(domid), f"format={form},vdev={vdev},access={access},target={path}"])
 
 
 @pytest.mark.parametrize(
@@ -41,7 +42,7 @@ def by_hand(fake, path, vdev="xvdb", domid=0, access="rw"):
 )
 def test_image_that_another_domain_has_is_refused(theirs, ours, why, tmp_path):
     fake = dom0(tmp_path)
-    wanted = request(fake, {"disk": {"access": ours}})
+    wanted = request(fake, {"disk": {"access": ours, "format": "raw"}})
     by_hand(fake, wanted.image, access=theirs)
     with pytest.raises(InUse, match=why):
         bring_up(fake, wanted)
@@ -50,7 +51,7 @@ def test_image_that_another_domain_has_is_refused(theirs, ours, why, tmp_path):
 
 def test_readers_share_an_image(tmp_path):
     fake = dom0(tmp_path, domains={7: "web"})
-    wanted = request(fake, {})
+    wanted = request(fake, {"disk": {"format": "raw"}})
     by_hand(fake, wanted.image, "xvda", 7, "ro")
     assert bring_up(fake, wanted)["disks"][0]["vdev"] == "xvda"
     assert bring_up(fake, wanted._replace(domain="7"))["disks"][0]["vdev"] == "xvdb"
@@ -77,7 +78,7 @@ def test_other_process_beside_the_domain_is_still_seen(tmp_path):
     """The image that QEMU serves to a domain is reported once, but not what else has it open."""
     fake = dom0(tmp_path, domains={7: "web"})
     wanted = request(fake, {"disk": {"access": "w"}})
-    by_hand(fake, wanted.image, "xvda", 7, "ro")
+    by_hand(fake, wanted.image, "xvda", 7)
     pid = fake._process("cp", 1, wanted.image)
     users = info.gather(fake.host, [wanted.image], [])["images"][0]["users"]
     assert [user["who"] for user in users] == ["domain web (7) as xvda", f"cp (pid {pid})"]
@@ -144,7 +145,7 @@ def test_mode_is_changed_by_force_only(tmp_path):
 
 def test_disk_that_never_connects_is_taken_back(tmp_path):
     fake = dom0(tmp_path, never=["xvda"])
-    wanted = request(fake, {"disk": {"vdev": "xvda"}})
+    wanted = request(fake, {"disk": {"vdev": "xvda", "access": "w"}})
     with pytest.raises(TimedOut, match=r"xvda did not appear .* its backend is in state 1 \(Initialising\)"):
         bring_up(fake, wanted)
     assert not fake.xen.vbds
