@@ -28,8 +28,8 @@ options:
     description:
       - How the image becomes a block device.
       - V(xl) attaches it with Xen's own tool, on a Xen Domain-0; V(xm) does the same where xend still runs (Xen 4.4 and
-        older). What they cannot serve is served by V(nbd) or V(nbdfuse) first: V(vmdk), V(vdi), V(vhdx), an overlay, a path
-        with blanks, and by C(xl) also what is not raw and only read.
+        older). What they cannot serve is served by V(nbd) or V(nbdfuse) first, such as V(vmdk), V(vdi), V(vhdx), an
+        overlay, a path with blanks, and for V(xl) what is not raw and only read.
       - V(loop) puts a raw image or a block device straight behind a loop device.
       - V(nbd) serves it with C(qemu-nbd) on a C(/dev/nbdX); the kernel needs the C(nbd) module, which is loaded when
         missing.

@@ -33,7 +33,7 @@ class Backend(abc.ABC):
     def serves(self, wanted: DiskRequest) -> str:
         """Why it cannot serve this disk; "" where it can."""
 
-    def needs_below(self, wanted: DiskRequest) -> bool:
+    def needs_below(self, host: Host, wanted: DiskRequest) -> bool:
         """Whether another backend has to make the image a device of this host first."""
         return False
 

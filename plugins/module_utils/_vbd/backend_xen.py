@@ -48,7 +48,7 @@ class XenBackend(Backend):
     def serves(self, wanted: DiskRequest) -> str:
         return "Xen's tools take no line break in a path" if "\n" in os.path.realpath(wanted.image) else ""
 
-    def needs_below(self, wanted: DiskRequest) -> bool:
+    def needs_below(self, host: Host, wanted: DiskRequest) -> bool:
         # QEMU reads the path in xenstore up to the first blank, and would open another file if there is one.
         blank = any(char.isspace() for char in os.path.realpath(wanted.image))
         return wanted.overlay or blank or wanted.format not in self.formats

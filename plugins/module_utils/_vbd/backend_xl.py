@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from .._common.host import Host
-from . import xenstore
+from . import processes, xenstore
 from .backend_nbd import MODPROBE
 from .backend_xen import XenBackend
 from .backend_xm import xend_runs
@@ -26,9 +26,12 @@ class XlBackend(XenBackend):
             return "this host is no Xen Domain-0"
         return "xend runs on this host, so its tool is xm" if xend_runs(host) else ""
 
-    def needs_below(self, wanted: DiskRequest) -> bool:
-        # QEMU 7.2 serves nothing but raw read-only to Xen ("Block node is read-only"): the device never comes.
-        return super().needs_below(wanted) or (wanted.access == "r" and wanted.format != "raw")
+    def needs_below(self, host: Host, wanted: DiskRequest) -> bool:
+        # QEMU 7.2 serves nothing but raw read-only to Xen ("Block node is read-only"): the device never comes. Nor does
+        # it in a guest that was started without a QEMU of its own, for xl starts none for a disk that comes later.
+        by_qemu = wanted.format != "raw"
+        lost = wanted.access == "r" or (wanted.domid != 0 and wanted.domid not in processes.xen_servers(host).values())
+        return super().needs_below(host, wanted) or (by_qemu and lost)
 
     def attach_command(self, record: Record, target: str, kind: str) -> list[str]:
         access = "ro" if record.access == "r" else "rw"

@@ -35,7 +35,7 @@ class Chooser:
 
     def below(self, backend: Backend, wanted: DiskRequest) -> str:
         """The name of the backend that has to serve the image to this one; "" where none has. Raises as choose()."""
-        if not backend.needs_below(wanted):
+        if not backend.needs_below(self.host, wanted):
             return ""
         # It serves this host, whichever domain the disk goes to then.
         return self._first(wanted._replace(domid=0, backend="auto"), tuple(BELOW.values())).name

@@ -14,11 +14,15 @@ CONNECTED, INITIALISING, CLOSED = 4, 1, 6
 
 
 class FakeXen:
-    """domains: {id: name} beside Domain-0; xend: xm is the toolstack; never: devices that never connect."""
+    """domains: {id: name} beside Domain-0; without_qemu: those that have none of their own.
 
-    def __init__(self, fake, *, domains=None, xend=False, never=()):
+    xend: xm is the toolstack; never: devices that never connect.
+    """
+
+    def __init__(self, fake, *, domains=None, without_qemu=(), xend=False, never=()):
         self.fake = fake
         self.domains = {0: "Domain-0", **(domains or {})}
+        self.without_qemu = set(without_qemu)
         self.xend = xend
         self.never = set(never)
         # (domain, device number): [kind, target, format, mode, state]
@@ -33,7 +37,7 @@ class FakeXen:
         (root / "proc/xen/capabilities").write_text("control_d\n")
         if self.xend:
             (root / "run/xend.pid").touch()
-        self.servers = {domid: self._server(domid) for domid in self.domains}
+        self.servers = {domid: self._server(domid) for domid in self.domains if domid not in self.without_qemu}
 
     def _server(self, domid):
         pid = self.fake._process("qemu-system-i386", 1, None)
@@ -80,10 +84,11 @@ class FakeXen:
             return "", 1
         kind = "vbd" if form == "raw" else "qdisk"
         mode = "w" if mode == "w" else "r"
-        lost = name in self.never or (kind == "qdisk" and mode == "r" and not self.xend)
+        lost = name in self.never or (kind == "qdisk" and domid not in self.servers)
+        lost = lost or (kind == "qdisk" and mode == "r" and not self.xend)
         state = INITIALISING if lost else CONNECTED
         self.vbds[place] = [kind, target, form, mode, state]
-        if kind == "qdisk":
+        if kind == "qdisk" and domid in self.servers:
             (self.fake.root / f"proc/{self.servers[domid]}/fd/{place[1]}").symlink_to(target)
         elif target.startswith(f"{self.fake.root}/dev/"):
             self.devices[place] = target
@@ -106,7 +111,7 @@ class FakeXen:
         device = self.devices.pop((domid, devid), target)
         if device != target:
             self.fake._losetup(["--detach", device])
-        (self.fake.root / f"proc/{self.servers[domid]}/fd/{devid}").unlink(missing_ok=True)
+        (self.fake.root / f"proc/{self.servers.get(domid)}/fd/{devid}").unlink(missing_ok=True)
         place = self.fake.root / f"sys/bus/xen/devices/vbd-{devid}"
         if domid == 0 and place.exists():
             for node in (place / "block").iterdir():

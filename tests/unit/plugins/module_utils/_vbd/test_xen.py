@@ -234,3 +234,29 @@ def test_state_of_the_host_costs_as_much_for_many_disks_as_for_one(tmp_path):
     assert report.attach(fake.host, disks, force=False, check=False)["changed"] is False
     assert len(fake.commands) == 3
     assert {"xvda", "xvdz", "xvdaa", "xvdad"} <= set(os.listdir(tmp_path / "sys/block"))
+
+
+@pytest.mark.parametrize(
+    ("disk", "served"),
+    [
+        ({"access": "w"}, False),
+        ({"access": "r"}, True),
+        ({"access": "r", "format": "raw"}, False),
+        ({"access": "w", "domain": "with"}, False),
+        ({"access": "w", "domain": "without"}, True),
+        ({"access": "w", "domain": "without", "format": "raw"}, False),
+    ],
+)
+def test_what_xens_own_qemu_cannot_serve(disk, served, tmp_path):
+    fake = dom0(tmp_path, domains={7: "with", 8: "without"}, without_qemu=[8])
+    assert bring_up(fake, request(fake, {"disk": disk}))["changed"]
+    assert any("nbdfuse" in words[0] for words in fake.commands) is served
+
+
+@pytest.mark.parametrize(("name", "served"), [("a b.qcow2", True), ("a,b:c=d%é.qcow2", False)])
+def test_path_with_a_blank_is_given_to_a_server_that_reads_it_whole(name, served, tmp_path):
+    fake = dom0(tmp_path)
+    wanted = request(fake, {"name": name, "disk": {"access": "w"}})
+    bring_up(fake, wanted)
+    assert any("nbdfuse" in words[0] for words in fake.commands) is served
+    assert take_down(fake, wanted)["changed"] and not fake.xen.vbds
