@@ -111,12 +111,24 @@ def missing(programs: t.Sequence[str]) -> ToolMissing:
     )
 
 
-def checked(runner: Runner, argv: t.Sequence[str], timeout: float, what: str, hint: str) -> Result:
-    """Run a command that must succeed; raise ToolFailed with its own last words otherwise."""
+def checked(
+    runner: Runner,
+    argv: t.Sequence[str],
+    timeout: float,
+    what: str,
+    hint: str,
+    words: t.Optional[t.Callable[[str], str]] = None,
+) -> Result:
+    """Run a command that must succeed; raise ToolFailed with its own last words otherwise.
+
+    words: picks the reason out of what it said, where that is not its last line.
+    """
     result = runner.run(argv, timeout)
     if result.rc != 0:
         raise ToolFailed(
-            what, f"{os.path.basename(argv[0])} failed with status {result.rc}: {last_words(result.err)}", hint
+            what,
+            f"{os.path.basename(argv[0])} failed with status {result.rc}: {(words or last_words)(result.err)}",
+            hint,
         )
     return result
 

@@ -15,7 +15,7 @@ import typing as t
 
 from .._common.errors import InUse, Refused, TimedOut
 from .._common.host import Host
-from .._common.runner import checked
+from .._common.runner import checked, last_words
 from . import image, ledger, losetup, partitions, processes, vdev, xenbus, xenstore
 from .backend import Backend
 from .backend_nbd import MODPROBE, NbdBackend
@@ -53,6 +53,10 @@ class XenBackend(Backend):
         blank = any(char.isspace() for char in os.path.realpath(wanted.image))
         return wanted.overlay or blank or wanted.format not in self.formats
 
+    def reason(self, said: str) -> str:
+        """Why the toolstack failed, in what it said on stderr."""
+        return last_words(said)
+
     def attach(self, host: Host, record: Record, wanted: DiskRequest) -> Record:
         if record.under:
             served = BELOW[record.under].attach(host, _below(record), wanted)
@@ -61,7 +65,8 @@ class XenBackend(Backend):
         target = record.under_device or record.image
         _load_drivers(host, record, blocks=record.id.block or bool(record.under))
         argv = self.attach_command(record, target, "raw" if record.under else record.format)
-        checked(host.runner, argv, max(host.timeout, TOOLSTACK), record.image, "read the newest file in /var/log/xen")
+        hint = "see what is there with xl block-list, and read the newest file in /var/log/xen"
+        checked(host.runner, argv, max(host.timeout, TOOLSTACK), record.image, hint, self.reason)
         record = _await_node(host, record) if record.domid == 0 else _await_guest(host, record)
         _must_be_examined(host, record)
         return record._replace(connected=True)

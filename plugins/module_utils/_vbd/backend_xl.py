@@ -5,7 +5,10 @@
 
 from __future__ import annotations
 
+import re
+
 from .._common.host import Host
+from .._common.runner import last_words
 from . import processes, xenstore
 from .backend_nbd import MODPROBE
 from .backend_xen import XenBackend
@@ -14,6 +17,8 @@ from .diskspec import DiskRequest
 from .ledger import Record
 
 XL = "xl"
+# libxl: error: file:line:function: (domain:) what was the matter
+ERROR = re.compile(r"^libxl: error: [^:]+:\d+:\w+: (.*)$", re.MULTILINE)
 
 
 class XlBackend(XenBackend):
@@ -32,6 +37,11 @@ class XlBackend(XenBackend):
         by_qemu = wanted.format != "raw"
         lost = wanted.access == "r" or (wanted.domid != 0 and wanted.domid not in processes.xen_servers(host).values())
         return super().needs_below(host, wanted) or (by_qemu and lost)
+
+    def reason(self, said: str) -> str:
+        # The first error is the cause; what follows only says that it did not go on.
+        found = ERROR.search(said)
+        return last_words(found[1] if found else said)
 
     def attach_command(self, record: Record, target: str, kind: str) -> list[str]:
         access = "ro" if record.access == "r" else "rw"

@@ -15,6 +15,7 @@ from ansible_collections.homevirt.fleet.plugins.module_utils._common.errors impo
     TimedOut,
 )
 from ansible_collections.homevirt.fleet.plugins.module_utils._vbd import info, report
+from ansible_collections.homevirt.fleet.plugins.module_utils._vbd.backends import BACKENDS
 from ansible_collections.homevirt.fleet.plugins.module_utils._vbd.diskspec import DiskRequest
 from ansible_collections.homevirt.fleet.tests.unit.support import images
 from ansible_collections.homevirt.fleet.tests.unit.support.fakehost import FakeHost
@@ -260,3 +261,24 @@ def test_path_with_a_blank_is_given_to_a_server_that_reads_it_whole(name, served
     bring_up(fake, wanted)
     assert any("nbdfuse" in words[0] for words in fake.commands) is served
     assert take_down(fake, wanted)["changed"] and not fake.xen.vbds
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        (
+            "libxl: error: libxl_disk.c:343:device_disk_add: device already exists in xenstore\n"
+            "libxl: error: libxl_device.c:1486:device_addrm_aocomplete: unable to add device\n"
+            "libxl_device_disk_add failed.\n",
+            "device already exists in xenstore",
+        ),
+        (
+            "libxl: error: libxl_disk.c:126:libxl__device_disk_setdefault: Disk vdev=xvdb failed to stat: /i: Gone\n",
+            "Disk vdev=xvdb failed to stat: /i: Gone",
+        ),
+        ("Error: nothing of libxl.\n", "Error: nothing of libxl"),
+        ("", "it said nothing"),
+    ],
+)
+def test_reason_of_xl_is_its_first_error(said, reason):
+    assert BACKENDS["xl"].reason(said) == reason
