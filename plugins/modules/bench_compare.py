@@ -19,7 +19,7 @@ description:
   - Warm-ups and runs whose clock is invalid do not count. Outliers are told and do count.
 options:
   records:
-    description: Files of recorded runs in JSON Lines. Needs O(baseline).
+    description: Files of recorded runs in JSON Lines, or directories with such files (C(*.jsonl)). Needs O(baseline).
     type: list
     elements: str
   run_ids:

@@ -23,7 +23,7 @@ options:
     type: str
     required: true
   records:
-    description: Files of recorded runs in JSON Lines that are added.
+    description: Files of recorded runs in JSON Lines, or directories with such files (C(*.jsonl)), that are added.
     type: list
     elements: str
     default: []

@@ -20,7 +20,7 @@ description:
   - The same runs and options give the same file to the byte.
 options:
   records:
-    description: Files of recorded runs in JSON Lines.
+    description: Files of recorded runs in JSON Lines, or directories with such files (C(*.jsonl)).
     type: list
     elements: str
     required: true

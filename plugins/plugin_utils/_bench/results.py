@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import itertools
+import os
 import typing as t
 
 from ...module_utils._common.errors import InvalidRequest
@@ -20,10 +22,13 @@ class Read(t.NamedTuple):
 
 
 def read(paths: t.Sequence[str]) -> Read:
-    """Read all runs of these files. Raises InvalidRequest where one is no file of runs, or two runs contradict."""
+    """Read all runs of these files, and of the files in these directories whose name ends in .jsonl.
+
+    Raises InvalidRequest where one is no file of runs, or two runs contradict.
+    """
     records: list[Record] = []
     torn: list[str] = []
-    for path in paths:
+    for path in itertools.chain.from_iterable(map(_files, paths)):
         for number, line in enumerate(_lines(path), 1):
             where = f"{path}:{number}"
             # Only the very last line can lack its end. It is whole only if the end alone was lost.
@@ -61,6 +66,15 @@ def chosen(records: t.Iterable[Record], run_ids: t.Sequence[str]) -> list[Record
 def warnings(found: Read) -> list[str]:
     """What a person should know about the files."""
     return [f"{where}: the last line is not whole, and was not counted; its writer was killed." for where in found.torn]
+
+
+def _files(path: str) -> list[str]:
+    if not os.path.isdir(path):
+        return [path]
+    found = sorted(os.path.join(path, name) for name in os.listdir(path) if name.endswith(".jsonl"))
+    if not found:
+        raise InvalidRequest(path, "no file in it ends in .jsonl", "name the directory that holds the runs")
+    return found
 
 
 def _lines(path: str) -> list[str]:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 
 # Lentz's algorithm divides by what may come out as zero.
@@ -24,6 +25,8 @@ def cdf(x: float, df: float) -> float:
     return tail if x < 0 else 1 - tail
 
 
+# A report asks for the same few over and over, and one costs hundreds of evaluations.
+@functools.lru_cache(maxsize=4096)
 def quantile(p: float, df: float) -> float:
     """The value up to which lies the probability p: the inverse of ``cdf``."""
     if not 0 < p < 1:

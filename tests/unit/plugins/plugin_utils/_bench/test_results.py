@@ -86,3 +86,13 @@ def test_experiments_are_chosen_by_name():
     with pytest.raises(InvalidRequest) as caught:
         results.chosen(two, ["third"])
     assert "third: no run of this experiment was found. There are: first, second." in str(caught.value)
+
+
+def test_a_directory_is_all_its_files_of_runs(written, tmp_path):
+    written(LINE, OTHER)
+    (tmp_path / "lab.plan.json").write_text("{}")
+    assert [run.arm for run in results.read([str(tmp_path)]).records] == ["emulated", "paravirtual"]
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InvalidRequest) as caught:
+        results.read([f"{tmp_path}/empty"])
+    assert "empty: no file in it ends in .jsonl. Name the directory that holds the runs." in str(caught.value)
