@@ -40,6 +40,10 @@ class Clock:
     pings: int
     tolerance: float
 
+    def public(self) -> dict[str, t.Any]:
+        """Plain JSON types."""
+        return t.cast("dict[str, t.Any]", _plain(dataclasses.asdict(self)))
+
 
 @dataclasses.dataclass(frozen=True)
 class Cpu:
