@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 from ...module_utils._common.errors import FleetError
@@ -29,9 +30,12 @@ class ControllerAction(ActionBase):
 
     def run(self, tmp: t.Any = None, task_vars: t.Optional[dict[str, t.Any]] = None) -> dict[str, t.Any]:
         super().run(tmp, task_vars)
-        _validation, options = self.validate_argument_spec(argument_spec=self.SPEC, **self.RULES)
         try:
+            _validation, options = self.validate_argument_spec(argument_spec=self.SPEC, **self.RULES)
             result = self.answer(options, self._task.check_mode)
+        except AnsibleActionFail as error:
+            # A raised error escapes the task's failed_when, which a module's wrong arguments do not.
+            return {"failed": True, "changed": False, "msg": error.message}
         except FleetError as error:
             return {
                 "failed": True,

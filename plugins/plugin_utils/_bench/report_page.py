@@ -91,7 +91,7 @@ def _section(identity: str, key: tuple[str, str, str], runs: list[Record]) -> st
         ]
         for run in ordered
     ]
-    heading = ("pair", "arm", "true MB/s", "reported MB/s", "clock")
+    heading = ("pair", "arm", "true", "reported", "clock")
     return (
         f"<h2>{clean(job)}</h2>\n"
         f'<p class="quiet">Profile {clean(profile)}, experiment {clean(run_id)}, '
@@ -99,7 +99,7 @@ def _section(identity: str, key: tuple[str, str, str], runs: list[Record]) -> st
         f"{runs_chart(identity, f'Every run of {job}', ordered)}"
         f"{_legend(TRUE, REPORTED, WARMUP)}"
         "<details open><summary>All runs in figures</summary>\n"
-        f"{_table(f'Runs of {clean(job)}', heading, rows, {1: 'name', 2: 'figure', 3: 'figure'})}</details>\n"
+        f"{_table(f'Runs of {clean(job)}, in MB/s', heading, rows, {1: 'name', 2: 'figure', 3: 'figure'})}</details>\n"
     )
 
 

@@ -57,7 +57,7 @@ caption {{ text-align: left; padding: .25rem 0; }}
 th, td {{ text-align: left; vertical-align: top; padding: .2rem .5rem .2rem 0; border-bottom: 1px solid var(--line); }}
 /* Broken anywhere, a name as long as the page still fits; figures and their headings stay whole. */
 th, td {{ overflow-wrap: normal; }}
-td.name, th.name {{ overflow-wrap: anywhere; }}
+td.name, th.name {{ overflow-wrap: anywhere; min-width: 4.5em; }}
 th.figure, td.figure {{ text-align: right; }}
 details {{ margin: .5rem 0; }}
 summary {{ cursor: pointer; padding: .5rem 0; }}
@@ -66,7 +66,7 @@ summary {{ cursor: pointer; padding: .5rem 0; }}
   body {{ max-width: none; padding: 0; font-size: 10pt; }}
   svg {{ max-width: 130mm; }}
   svg, tr, .verdict {{ break-inside: avoid; }}
-  h2, caption, summary {{ break-after: avoid; }}
+  h2, h2 + p, caption, summary {{ break-after: avoid; }}
   * {{ print-color-adjust: exact; }}
 }}
 """
