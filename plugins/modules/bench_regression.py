@@ -55,11 +55,11 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Compare this week with the one before the update
+- name: Compare the days after the update with the one before
   homevirt.fleet.bench_regression:
     database: /srv/bench/history.sqlite
-    before: 2026-11-01
-    after: 2026-11-08/2026-11-14
+    before: 2026-11-02
+    after: 2026-11-05/2026-11-07
   register: checked
 
 - name: Stop when something became slower

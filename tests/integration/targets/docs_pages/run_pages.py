@@ -3,7 +3,8 @@
 """Run every example: the pages of docs/ and the READMEs from top to bottom, and the EXAMPLES of the modules.
 
 In a page, ``<!-- file: NAME -->`` before a block writes the block to that file, ``<!-- run -->`` runs its lines that
-start with ``$``. The examples' own places (/srv/images, /mnt) are replaced by ones in a temporary directory.
+start with ``$``. The examples' own places (/srv/images, /srv/bench, /mnt) are replaced by ones in a temporary
+directory.
 """
 
 from __future__ import annotations
@@ -51,8 +52,18 @@ def make_images(place):
     (place / "mnt").mkdir()
 
 
+def make_runs(place):
+    """runs.jsonl: an experiment with two arms, and nightly runs of two days."""
+    program = pathlib.Path(__file__).resolve().parent.parent / "setup_bench_runs/files/make_runs.py"
+    (place / "bench").mkdir()
+    with tempfile.TemporaryDirectory(dir=place) as name:
+        shell(f"{sys.executable} {program} {name} && mv {name}/all.jsonl bench/runs.jsonl", place)
+
+
 def moved(text, place):
-    return text.replace("/srv/images", f"{place}/images").replace("/mnt/", f"{place}/mnt/")
+    for ours in ("images", "bench"):
+        text = text.replace(f"/srv/{ours}", f"{place}/{ours}")
+    return text.replace("/mnt/", f"{place}/mnt/")
 
 
 def run_page(page, place):
@@ -85,8 +96,8 @@ def run_module_examples(module, place):
             "disks": [{"image": f"{place}/images/{name}"} for name in ("guest.qcow2", "data.vhdx", "old.img")],
         },
     }
-    apart = [] if module.stem == "vbd_info" else [clean]
-    play = [task for example in tasks for task in (*apart, example)] + [clean]
+    apart = [clean] if module.stem in ("vbd", "vbd_mount") else []
+    play = [task for example in tasks for task in (*apart, example)] + apart
     playbook.write_text(
         yaml.safe_dump([{"hosts": "localhost", "gather_facts": False, "tasks": play}]), encoding="utf-8"
     )
@@ -99,6 +110,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="docs-pages-") as name:
         place = pathlib.Path(name)
         make_images(place)
+        make_runs(place)
         count = 0
         for page in sorted(path for pattern in PAGES for path in root.glob(pattern)):
             count += run_page(page, place)

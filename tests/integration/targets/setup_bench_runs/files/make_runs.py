@@ -4,6 +4,7 @@
 
 liar.jsonl      the original experiment: the guest's clock hides that the new driver is three times as fast
 monday.jsonl, friday.jsonl   the same disk on two days, a third slower on the second
+all.jsonl       the original experiment, and two days on which the same disk was equally fast
 torn.jsonl      a controller was killed while it wrote the last line
 forged.jsonl    liar.jsonl's first run with another number in it
 hostile.jsonl   names that would break out of HTML, CSV and Prometheus' labels
@@ -24,7 +25,7 @@ WOBBLE = (0.00, 0.02, -0.01, 0.01, -0.02, 0.015, -0.005, 0.01, -0.015)
 
 def run(arm, pair, place, seconds, rate, **fields):
     width = seconds * 1e-4
-    started = f"2026-11-02T10:{place:02d}:00Z"
+    started = f"2026-11-01T10:{place:02d}:00Z"
     return {
         "schema": 1,
         "run_id": "original",
@@ -82,6 +83,7 @@ def main():
         "liar": [json.dumps(record) for record in liar + second],
         "monday": [json.dumps(record) for record in day("2026-11-02", 10.0)],
         "friday": [json.dumps(record) for record in day("2026-11-06", 15.0)],
+        "all": [json.dumps(record) for record in liar + day("2026-11-02", 10.0) + day("2026-11-06", 10.0)],
         "torn": [json.dumps(record) for record in liar[:4]] + [json.dumps(liar[4])[:200]],
         "forged": [json.dumps({**liar[0], "bytes": 1})],
         "hostile": [
