@@ -3,7 +3,7 @@
 """Run every example: the pages of docs/ and the READMEs from top to bottom, and the EXAMPLES of the modules.
 
 In a page, ``<!-- file: NAME -->`` before a block writes the block to that file, ``<!-- run -->`` runs its lines that
-start with ``$``. The examples' own places (/srv/images, /mnt) are replaced by ones in a temporary directory.
+start with ``$``. The examples' own places (/srv/images, /srv/bench, /mnt) are replaced by ones in a temporary directory.
 
 run_pages.py ROOT        all of them but those of a lab
 run_pages.py ROOT PAGE   one page as it is written, on the hosts of the inventory that the environment names
@@ -57,8 +57,18 @@ def make_images(place):
     (place / "mnt").mkdir()
 
 
+def make_runs(place):
+    """runs.jsonl: an experiment with two arms, and nightly runs of two days."""
+    program = pathlib.Path(__file__).resolve().parent.parent / "setup_bench_runs/files/make_runs.py"
+    (place / "bench").mkdir()
+    with tempfile.TemporaryDirectory(dir=place) as name:
+        shell(f"{sys.executable} {program} {name} && mv {name}/all.jsonl bench/runs.jsonl", place)
+
+
 def moved(text, place):
-    return text.replace("/srv/images", f"{place}/images").replace("/mnt/", f"{place}/mnt/")
+    for ours in ("images", "bench"):
+        text = text.replace(f"/srv/{ours}", f"{place}/{ours}")
+    return text.replace("/mnt/", f"{place}/mnt/")
 
 
 def run_page(page, place, adapted):
@@ -92,8 +102,8 @@ def run_module_examples(module, place):
             "disks": [{"image": f"{place}/images/{name}"} for name in ("guest.qcow2", "data.vhdx", "old.img")],
         },
     }
-    apart = [] if module.stem == "vbd_info" else [clean]
-    play = [task for example in tasks for task in (*apart, example)] + [clean]
+    apart = [clean] if module.stem in ("vbd", "vbd_mount") else []
+    play = [task for example in tasks for task in (*apart, example)] + apart
     playbook.write_text(
         yaml.safe_dump([{"hosts": "localhost", "gather_facts": False, "tasks": play}]), encoding="utf-8"
     )
@@ -109,6 +119,7 @@ def main():
             print(f"{run_page(root / sys.argv[2], place, lambda text: text)} examples run")
             return
         make_images(place)
+        make_runs(place)
         count = 0
         for page in sorted(path for pattern in PAGES for path in root.glob(pattern) if path.name not in OF_LABS):
             count += run_page(page, place, lambda text: moved(text, place))

@@ -1,0 +1,122 @@
+# SPDX-FileCopyrightText: homevirt.fleet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The controller's half of disk_benchmark: its module looks at the target, this keeps order, clock and results."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import typing as t
+
+from ansible.errors import AnsibleError
+from ansible.plugins.action import ActionBase
+
+from ..module_utils._bench import arguments
+from ..module_utils._common.errors import FleetError
+from ..plugin_utils._bench import design, experiment, store, summary, transport
+
+
+class ActionModule(ActionBase):
+    _requires_connection = True
+    _supports_check_mode = True
+    _supports_async = False
+
+    def run(self, tmp: t.Any = None, task_vars: t.Any = None) -> dict[str, t.Any]:
+        super().run(tmp, task_vars)
+        _result, params = self.validate_argument_spec(
+            argument_spec=arguments.SPEC, required_together=arguments.REQUIRED_TOGETHER
+        )
+        # A relative path starts where the playbook lies, as everywhere in Ansible.
+        params["results_dir"] = self._loader.path_dwim(params["results_dir"])
+        found = self._execute_module(module_args=dict(self._task.args), task_vars=task_vars)
+        if found.get("failed"):
+            return found
+        try:
+            return self._benchmark(params, found, task_vars)
+        except FleetError as error:
+            return {
+                "failed": True, "msg": str(error), "what": error.what, "why": error.why, "hint": error.hint,
+                **error.details,
+            }  # fmt: skip
+        except OSError as error:
+            raise AnsibleError(f"{error}. Runs that were done are kept, run again with the same run_id.") from error
+
+    def _benchmark(
+        self, params: dict[str, t.Any], found: dict[str, t.Any], task_vars: dict[str, t.Any]
+    ) -> dict[str, t.Any]:
+        request = arguments.request(params)
+        host = task_vars["inventory_hostname"]
+        pairs = params["pairs"]
+        if params["margin"]:
+            pairs = design.plan_pairs(params["margin"], params["spread"])
+        now = datetime.datetime.now(datetime.timezone.utc)
+        run_id = params["run_id"] or f"{host}-{now:%Y%m%d-%H%M%S}"
+        plan = {
+            "host": host,
+            "arms": [arm._asdict() for arm in request.arms],
+            "size": request.size,
+            "jobs": [job._asdict() for job in request.jobs],
+            "pairs": pairs,
+            "warmup": params["warmup"],
+            "direct": params["direct"],
+            "io_engine": found["io_engine"],
+        }
+        if self._task.check_mode:
+            return self._planned(params, request, run_id, plan)
+        with store.Store(params["results_dir"], run_id, plan) as kept:
+            todo = experiment.remaining(kept.records, request, pairs, params["warmup"])
+            before = len(kept.records)
+            if todo:
+                self._tell(f"{host}: run_id {run_id}: {sum(len(jobs) for _slot, jobs in todo)} runs to do")
+                setting = experiment.Setting(
+                    run_id, host, found["program"], found["io_engine"], params["direct"], params["tolerance"],
+                    params["timeout"], found["proof"], found["versions"],
+                )  # fmt: skip
+                self._measure(params, request, setting, kept, todo, task_vars, found["python"])
+            return {
+                "changed": len(kept.records) > before,
+                "run_id": run_id,
+                "results": kept.path,
+                "pairs": pairs,
+                "runs_done": len(kept.records) - before,
+                "runs": [record.public() for record in kept.records],
+                "summary": summary.lines(kept.records),
+                "warnings": [*found.get("warnings", []), *summary.warnings(kept.records)],
+            }
+
+    def _measure(
+        self,
+        params: dict[str, t.Any],
+        request: arguments.Request,
+        setting: experiment.Setting,
+        kept: store.Store,
+        todo: t.Sequence[t.Any],
+        task_vars: dict[str, t.Any],
+        python: str,
+    ) -> None:
+        with contextlib.ExitStack() as stack:
+            channel = stack.enter_context(transport.converse(self, setting.host, python))
+            meter = None
+            if params["hypervisor"]:
+                name = params["hypervisor"]["host"]
+                other = stack.enter_context(transport.converse_with(name, task_vars["hostvars"].get(name, {})))
+                meter = experiment.Meter(other, params["hypervisor"]["kind"], params["hypervisor"]["guest"])
+                meter.settle()
+            experiment.Experiment(channel, setting, kept, self._tell, meter).run(request, todo)
+
+    def _planned(
+        self, params: dict[str, t.Any], request: arguments.Request, run_id: str, plan: dict[str, t.Any]
+    ) -> dict[str, t.Any]:
+        records = store.peek(params["results_dir"], run_id, plan)
+        todo = experiment.remaining(records, request, plan["pairs"], params["warmup"])
+        return {
+            "changed": bool(todo),
+            "run_id": run_id,
+            "results": store.path_of(params["results_dir"], run_id),
+            "pairs": plan["pairs"],
+            "order": [{"slot": slot.name, "arm": slot.arm, "jobs": [job.name for job in jobs]} for slot, jobs in todo],
+        }
+
+    def _tell(self, line: str) -> None:
+        self._display.display(line)
