@@ -129,6 +129,9 @@ class Interface(Record):
     members: tuple[str, ...] = field(ListOf(NAME), "The interfaces that a bridge or lag joins.")
     untagged_vlan: t.Optional[int] = field(VLAN_ID, "The VLAN of frames without a tag.", default=None)
     tagged_vlans: tuple[int, ...] = field(ListOf(VLAN_ID), "The VLANs whose frames carry a tag here.")
+    wireless_lans: tuple[str, ...] = field(
+        ListOf(Words()), "The Wi-Fis that a client's radio joins, by their SSIDs.", edition="family"
+    )
     enabled: bool = field(Flag(), "Whether it is switched on.", default=True)
     description: t.Optional[Text] = field(Bilingual(), "A remark.", edition="family", default=None)
 
