@@ -20,7 +20,7 @@ def schema() -> Schema:
         "$schema": DIALECT,
         "title": "homevirt.fleet site",
         **_of(Site),
-        "$defs": {record.__name__: _of(record) for record in sorted(_inside(Site), key=lambda cls: cls.__name__)},
+        "$defs": {record.__name__: _of(record) for record in sorted(records_in(Site), key=lambda cls: cls.__name__)},
     }
 
 
@@ -43,14 +43,15 @@ def _nullable(found: Schema, required: bool) -> Schema:
     return found if required else {"anyOf": [found, {"type": "null"}]}
 
 
-def _inside(record: type[Record]) -> t.Iterator[type[Record]]:
+def records_in(record: type[Record]) -> t.Iterator[type[Record]]:
+    """The kinds of record that a record can hold, at any depth."""
     for field in fields_of(record):
         kind: Kind = field.kind
         if isinstance(kind, ListOf):
             kind = kind.item
         if isinstance(kind, RecordOf):
             yield kind.record
-            yield from _inside(kind.record)
+            yield from records_in(kind.record)
 
 
-__all__ = ["schema"]
+__all__ = ["records_in", "schema"]

@@ -84,8 +84,8 @@ class Wiring:
     def links(self) -> tuple[Link, ...]:
         """Every link that starts at an active device's port, seen once."""
         found: dict[frozenset[PortRef], Link] = {}
-        for port, record in self.ports.items():
-            if isinstance(record, Interface) and not is_passive(self.devices.get(port.device)):
+        for port in self.ports:
+            if self._is_end(port):
                 for cable in self.cables_at.get(port, ()):
                     link = self.follow(port, cable)
                     found.setdefault(frozenset((link.a, link.b)), link)
@@ -111,7 +111,9 @@ class Wiring:
 
     def _is_end(self, port: PortRef) -> bool:
         device = self.devices.get(port.device)
-        return device is not None and not is_passive(device) and isinstance(self.ports.get(port), Interface)
+        record = self.ports.get(port)
+        wired = isinstance(record, Interface) and is_wired(record)
+        return device is not None and not is_passive(device) and wired
 
     def _through(self, port: PortRef, lane: int) -> t.Optional[tuple[PortRef, int]]:
         """The port on the other side of a panel or jack, and the place on a rear port with several."""
