@@ -44,6 +44,11 @@ class Link(t.NamedTuple):
     whole: bool
 
     @property
+    def reversed(self) -> Link:
+        passages = tuple(Passage(step.reaching, step.cable, step.leaving) for step in self.passages[::-1])
+        return self._replace(a=self.b, b=self.a, passages=passages)
+
+    @property
     def connected(self) -> bool:
         return self.whole and all(passage.cable.status != "planned" for passage in self.passages)
 
@@ -135,7 +140,7 @@ class Wiring:
         for link in self.links:
             if link.connected:
                 found[link.a.device].append((link.b.device, link))
-                found[link.b.device].append((link.a.device, _reversed(link)))
+                found[link.b.device].append((link.a.device, link.reversed))
         for radio in self.site.wireless_links:
             if radio.status == "connected" and {radio.a.device, radio.b.device} <= set(self.devices):
                 found[radio.a.device].append((radio.b.device, None))
@@ -226,11 +231,6 @@ def is_passive(device: t.Optional[Device]) -> bool:
 def is_wired(port: AnyPort) -> bool:
     """Whether a cable can go into it."""
     return not isinstance(port, Interface) or port.type not in WIRELESS + VIRTUAL
-
-
-def _reversed(link: Link) -> Link:
-    passages = tuple(Passage(step.reaching, step.cable, step.leaving) for step in reversed(link.passages))
-    return link._replace(a=link.b, b=link.a, passages=passages)
 
 
 __all__ = ["FORWARDING", "PASSIVE", "AnyPort", "Link", "Passage", "Wiring", "is_passive", "is_wired"]
