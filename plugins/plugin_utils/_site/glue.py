@@ -16,7 +16,14 @@ from .model_values import Secret
 
 try:
     from ansible.template import trust_as_template
-except ImportError:  # ansible-core 2.18 takes every string for a template.
+
+    def as_text(value: t.Any) -> t.Any:
+        """A value of which nothing is a template."""
+        return value
+
+except ImportError:
+    # ansible-core 2.18 takes every string for a template that is not marked as none.
+    from ansible.utils.unsafe_proxy import wrap_var as as_text
 
     def trust_as_template(value: str) -> str:
         return value
@@ -47,7 +54,7 @@ def as_variable(loader: t.Any, secret: Secret) -> t.Any:
     if secret.kind == "vault":
         # Ansible's own reader makes the type that its version has for vaulted values.
         return loader.load("!vault |\n" + textwrap.indent(secret.value, "  "))
-    return trust_as_template(secret.value) if secret.kind == "template" else secret.value
+    return trust_as_template(secret.value) if secret.kind == "template" else as_text(secret.value)
 
 
 class SiteAction(ActionBase):
@@ -81,4 +88,4 @@ class SiteAction(ActionBase):
         return text_reader(self._loader)(path)
 
 
-__all__ = ["SiteAction", "as_variable", "text_reader", "trust_as_template"]
+__all__ = ["SiteAction", "as_text", "as_variable", "text_reader"]

@@ -10,7 +10,7 @@ import ipaddress
 import typing as t
 
 from .model_fields import Record, fields_of
-from .model_values import Period, PortRef, Secret, Text
+from .model_values import EDITIONS, Period, PortRef, Secret, Text, shows
 
 ADDRESSES = (
     ipaddress.IPv4Address,
@@ -20,19 +20,26 @@ ADDRESSES = (
 )
 
 
-def plain(value: t.Any) -> t.Any:
-    """Dictionaries, lists and scalars of what a record, a named tuple or a value holds. What is not set is left out."""
+def plain(value: t.Any, edition: str = EDITIONS[-1]) -> t.Any:
+    """Dictionaries, lists and scalars of what a record, a named tuple or a value holds, as far as the edition shows it.
+
+    What is not set is left out.
+    """
     if isinstance(value, Record):
-        items = ((field.name, getattr(value, field.name)) for field in fields_of(type(value)))
-        return {name: plain(item) for name, item in items if item not in (None, ()) and not isinstance(item, Secret)}
+        fields = [field for field in fields_of(type(value)) if shows(edition, field.edition)]
+        items = ((field.name, getattr(value, field.name)) for field in fields)
+        return {
+            name: plain(item, edition) for name, item in items if not (item in (None, ()) or isinstance(item, Secret))
+        }
     if isinstance(value, (PortRef, Period, datetime.date, *ADDRESSES)):
         return str(value)
     if isinstance(value, Text):
         return {"ja": value.ja, "en": value.en}
     if hasattr(value, "_asdict"):
-        return {name: plain(item) for name, item in value._asdict().items()}
+        return {name: plain(item, edition) for name, item in value._asdict().items()}
     if isinstance(value, (tuple, list)):
-        return [plain(item) for item in value if not isinstance(item, Secret)]
+        shown = (item for item in value if shows(edition, getattr(item, "edition", EDITIONS[0])))
+        return [plain(item, edition) for item in shown if not isinstance(item, Secret)]
     return value
 
 
