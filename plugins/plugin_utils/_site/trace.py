@@ -11,7 +11,7 @@ from ...module_utils._common.errors import InvalidRequest
 from .model import Circuit, Site
 from .model_devices import Device
 from .model_values import PortRef, Text
-from .wiring import Link, Wiring
+from .wiring import Link, Wiring, is_passive
 
 # What can lie between two ports.
 BY_LINE, BY_CABLE, BY_AIR = "line", "cable", "air"
@@ -61,10 +61,10 @@ def trace(site: Site, name: str, wiring: t.Optional[Wiring] = None) -> Trace:
         raise InvalidRequest(
             f"device {name}", f"the site {site.slug} has no such device", f"name one of its devices: {known}"
         )
-    if name not in wiring.parents:
+    if is_passive(device):
         legs = _to_passive(wiring, name)
     else:
-        legs = _to_active(wiring, name)
+        legs = _to_active(wiring, name) if name in wiring.parents else None
     if legs is None:
         raise InvalidRequest(
             f"device {name}",
@@ -95,6 +95,8 @@ def _to_passive(wiring: Wiring, name: str) -> t.Optional[list[Leg]]:
     depth = {device: position for position, device in enumerate(wiring.parents)}
     for start, link in sorted(ways, key=lambda way: depth[way[0]]):
         for count, passage in enumerate(link.passages, 1):
+            if passage.cable.status == "planned":
+                break
             if passage.reaching.device == name:
                 part = link._replace(b=passage.reaching, passages=link.passages[:count])
                 return [*_to_active(wiring, start), *_cables(wiring, part)]
