@@ -17,7 +17,9 @@ class ActionModule(SiteAction):
 
     def act(self, arguments):
         path = self.path(arguments["path"])
-        found = import_type(self.read_text(path), path, arguments["name"], arguments["role"])
+        # A playbook's strings carry tags, of which a YAML writer knows nothing.
+        name, role = str(arguments["name"]), str(arguments["role"])
+        found = import_type(self.read_text(path), path, name, role)
         warnings = [
             f"{path}: ports of the kind '{kind}' became 'other', for a site knows none such" for kind in found.odd
         ]
