@@ -3,7 +3,8 @@
 """Run every example: the pages of docs/ and the READMEs from top to bottom, and the EXAMPLES of the modules.
 
 In a page, ``<!-- file: NAME -->`` before a block writes the block to that file, ``<!-- run -->`` runs its lines that
-start with ``$``. The examples' own places (/srv/images, /srv/bench, /mnt) are replaced by ones in a temporary directory.
+start with ``$``. The examples' own places (/srv/images, /srv/bench, /mnt) are replaced by ones in a temporary
+directory.
 
 run_pages.py ROOT        all of them but those of a lab
 run_pages.py ROOT PAGE   one page as it is written, on the hosts of the inventory that the environment names
@@ -14,6 +15,7 @@ from __future__ import annotations
 import ast
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -104,10 +106,11 @@ def run_module_examples(module, place):
     }
     apart = [clean] if module.stem in ("vbd", "vbd_mount") else []
     play = [task for example in tasks for task in (*apart, example)] + apart
+    secrets = "ANSIBLE_VAULT_PASSWORD_FILE=demo-vault-password.txt " if module.stem.startswith("site_") else ""
     playbook.write_text(
         yaml.safe_dump([{"hosts": "localhost", "gather_facts": False, "tasks": play}]), encoding="utf-8"
     )
-    shell("ansible-playbook examples.yml", place)
+    shell(f"{secrets}ansible-playbook examples.yml", place)
     return len(tasks)
 
 
@@ -123,6 +126,8 @@ def main():
         count = 0
         for page in sorted(path for pattern in PAGES for path in root.glob(pattern) if path.name not in OF_LABS):
             count += run_page(page, place, lambda text: moved(text, place))
+        # The modules' examples speak of the houses in examples/sites.
+        shutil.copytree(root / "examples/sites", place, dirs_exist_ok=True)
         for module in sorted((root / "plugins/modules").glob("*.py")):
             count += run_module_examples(module, place)
         left = subprocess.run(

@@ -1,0 +1,91 @@
+# SPDX-FileCopyrightText: homevirt.fleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to homevirt.fleet: not a public interface.
+"""How much room a text takes, whatever font it meets, and how it breaks into lines.
+
+Widths are in thousandths of the font size and never below the real ones of the fonts that the tests measure
+(IPAexGothic and DejaVu Sans, also bold), so that what fits here fits on paper.
+"""
+
+from __future__ import annotations
+
+import functools
+import unicodedata
+
+NARROW = frozenset(" !',.:;|ijl`")
+SLIM = frozenset('()[]{}/\\"-frtIJ')
+WIDE = frozenset("mMW@%w&")
+# What turns the reading direction or hides: shown as its number, or a name could pretend to be another one.
+INVISIBLE = frozenset(
+    [*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0x061C, 0xFEFF, 0xFFF9, 0xFFFA, 0xFFFB]
+)
+
+
+def visible(text: str) -> str:
+    """The text on one line: white space becomes a space, and what cannot be seen or drawn its number."""
+    if text.isascii() and text.isprintable():
+        return text
+    return " ".join("".join(map(_visible, text)).split())
+
+
+@functools.lru_cache(maxsize=4096)
+def _visible(char: str) -> str:
+    if char.isspace():
+        return " "
+    if unicodedata.category(char) in ("Cc", "Cs", "Co", "Cn") or ord(char) in INVISIBLE:
+        return f"\\u{{{ord(char):x}}}"
+    return char
+
+
+@functools.lru_cache(maxsize=8192)
+def char_width(char: str) -> int:
+    if char in NARROW:
+        return 470
+    if char in SLIM:
+        return 540
+    if char in WIDE:
+        return 1110
+    if char.isascii():
+        return 860
+    if unicodedata.category(char) in ("Mn", "Me"):
+        return 0
+    if unicodedata.east_asian_width(char) == "H":
+        return 520
+    return 1020
+
+
+def width(text: str) -> int:
+    """Thousandths of the font size."""
+    return sum(map(char_width, text))
+
+
+@functools.lru_cache(maxsize=16384)
+def wrapped(text: str, limit: int) -> tuple[str, ...]:
+    """The text in lines of at most ``limit`` thousandths, broken at spaces where there are any, else anywhere.
+
+    A single character that is wider gets a line of its own.
+    """
+    lines: list[str] = []
+    line, used, space = "", 0, -1
+    for char in visible(text):
+        if line and used + char_width(char) > limit:
+            if char == " ":
+                lines.append(line)
+                line, used, space = "", 0, -1
+                continue
+            if space > 0:
+                head, line = line[:space], line[space + 1 :]
+            else:
+                head, line = line, ""
+            lines.append(head.rstrip())
+            used, space = width(line), -1
+        if char == " ":
+            if not line:
+                continue
+            space = len(line)
+        line += char
+        used += char_width(char)
+    return (*lines, line) if line or not lines else tuple(lines)
+
+
+__all__ = ["char_width", "visible", "width", "wrapped"]
