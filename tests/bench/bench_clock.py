@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How good the clock of disk_benchmark is, over ssh to this machine: coverage, width, and agreement with bare fio.
 
-Usage, as root: tools/bench_clock [--runs 40] [--long 5] [--pairs 10] [--directory /var/tmp]
+Usage, as root: tools/bench bench_clock [--runs 40] [--long 5] [--pairs 20] [--directory /var/tmp]
 The target's clock is set wrong with libfaketime, so the true rate is known. Needs fio, faketime and openssh-server.
 """
 
@@ -137,9 +137,9 @@ def width(ssh, options):
                 )
 
 
-def bare(wanted, place):
+def bare(wanted, place, directory):
     """fio by itself on the very same file, which has no name but through the probe's descriptor."""
-    files = [path for path in glob.glob("/proc/[0-9]*/fd/*") if "homevirt.fleet-benchmark" in _link(path)]
+    files = [path for path in glob.glob("/proc/[0-9]*/fd/*") if f"{directory}/.homevirt.fleet-benchmark" in _link(path)]
     output = place / "bare.json"
     argv = fio.argv(FIO, wanted, "libaio", files[0], SIZE, str(output), direct=True)
     done = subprocess.run(argv, capture_output=True, text=True, check=False)
@@ -149,8 +149,8 @@ def bare(wanted, place):
 def _link(path):
     try:
         return os.readlink(path)
-    except FileNotFoundError:
-        # Processes come and go.
+    except (FileNotFoundError, PermissionError):
+        # Processes come and go, and some are of other namespaces.
         return ""
 
 
@@ -159,12 +159,13 @@ def agreement(ssh, options, place):
     ratios = []
     with conversation(ssh, 1) as channel:
         tick = prepare(channel, options.directory)
-        run(channel, tick, wanted), bare(wanted, place)
+        run(channel, tick, wanted)
+        bare(wanted, place, options.directory)
         for number in range(options.pairs):
             if number % 2:
-                ours, other = run(channel, tick, wanted).seconds.middle, bare(wanted, place)
+                ours, other = run(channel, tick, wanted).seconds.middle, bare(wanted, place, options.directory)
             else:
-                other, ours = bare(wanted, place), run(channel, tick, wanted).seconds.middle
+                other, ours = bare(wanted, place, options.directory), run(channel, tick, wanted).seconds.middle
             ratios.append(math.log(other / ours))
     mean, spread = statistics.fmean(ratios), statistics.stdev(ratios) / math.sqrt(len(ratios))
     reach = student.quantile(0.975, len(ratios) - 1) * spread
@@ -186,8 +187,10 @@ def main():
         place = pathlib.Path(name)
         with loopback(place) as ssh:
             print(f"load average {os.getloadavg()[0]:.1f}, {os.cpu_count()} cores")
-            coverage(ssh, options)
-            width(ssh, options)
+            if options.runs:
+                coverage(ssh, options)
+            if options.long:
+                width(ssh, options)
             agreement(ssh, options, place)
 
 
