@@ -141,6 +141,8 @@ def bare(wanted, place, directory):
     """fio by itself on the very same file, which has no name but through the probe's descriptor."""
     files = [path for path in glob.glob("/proc/[0-9]*/fd/*") if f"{directory}/.homevirt.fleet-benchmark" in _link(path)]
     output = place / "bare.json"
+    # As long as the other variant idles before its run: a busy machine favours who has just rested.
+    time.sleep(probe.SETTLE)
     argv = fio.argv(FIO, wanted, "libaio", files[0], SIZE, str(output), direct=True)
     done = subprocess.run(argv, capture_output=True, text=True, check=False)
     return fio.parse(output.read_text(), wanted, done.returncode, done.stderr).seconds
