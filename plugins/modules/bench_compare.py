@@ -110,7 +110,7 @@ comparisons:
       description:
         - V(faster) or V(slower), the whole interval lies above or below 1.
         - V(equivalent), the whole interval lies within the margin.
-        - V(clock-limited), the clocks are less certain than the difference is large.
+        - V(clock-limited), the clocks, not chance, leave it open; longer runs help, more of them do not.
         - V(inconclusive), none of these.
       type: str
       sample: inconclusive

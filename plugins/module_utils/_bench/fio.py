@@ -79,7 +79,7 @@ def parse(text: str, job: Job, rc: int, said: str) -> Outcome:
         report = json.loads(text[start:]) if start >= 0 else None
     except ValueError:
         report = None
-    complaint = last_words(said or text[: max(start, 0)])
+    complaint = last_words(said or (text[:start] if start >= 0 else text))
     if not isinstance(report, dict) or len(report.get("jobs", [])) != 1:
         raise ToolFailed(what, f"fio ended with status {rc} and without a result: {complaint}", HINT)
     result = report["jobs"][0]

@@ -41,6 +41,7 @@ class Channel:
 
     def __init__(self, name: str, argv: t.Sequence[str], code: bytes, password: t.Optional[Password] = None) -> None:
         self._name = name
+        self._parent = os.getppid()
         self._number = 0
         self._pending = b""
         self._answers: dict[int, dict[str, t.Any]] = {}
@@ -65,6 +66,9 @@ class Channel:
 
     def ping(self, timeout: float = PING_TIMEOUT) -> Ping:
         """One reading of the target's clock. Raises TimedOut and ToolFailed."""
+        # A task runs in a worker of a session of its own, which outlives a killed ansible-playbook.
+        if os.getppid() != self._parent:
+            raise ToolFailed(self._name, "the play that measures it was killed", HINT)
         number = self._next()
         data = _line(number, {"do": "ping"})
         # As near to the pipe as can be: what lies between adds to the uncertainty.

@@ -137,7 +137,8 @@ def _verdict(mean: float, half: t.Optional[float], clock_error: float, runs: int
         return SLOWER, "the whole interval lies below 1"
     if abs(mean) + half <= math.log1p(margin):
         return EQUIVALENT, f"the whole interval lies within the margin of {margin:.3g}"
-    if clock_error > abs(mean) / 2:
+    # Where the clocks alone would leave the arms equivalent, it is chance that hides it, and more runs do help.
+    if clock_error > abs(mean) / 2 and abs(mean) + clock_error > math.log1p(margin):
         return CLOCK_LIMITED, "the clocks are less certain than the difference is large; longer runs would help"
     return INCONCLUSIVE, "the interval holds 1 and reaches beyond the margin; more runs would help"
 

@@ -15,7 +15,7 @@ from .channel import Channel
 from .interval import Interval
 
 # Each burst finds one quick round trip; the time between two bursts is what the idle rate is taken over.
-BURST = 12
+BURST = 25
 SETTLE = 0.25
 # During the run: seldom enough to cost nothing, often enough to find a step.
 CADENCE = 0.1

@@ -42,14 +42,11 @@ class Axis:
         """Round values within the axis."""
         low, high = (math.exp(self.first), math.exp(self.last)) if self.log else (self.first, self.last)
         if self.log and high > 4 * low:
-            decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)))
+            lowest, highest = math.floor(math.log10(low)), math.ceil(math.log10(high))
             factors = (1, 2, 5) if high < 100 * low else (1,)
-            return [
-                factor * 10.0**decade
-                for decade in decades
-                for factor in factors
-                if low <= factor * 10.0**decade <= high
-            ]
+            stride = math.ceil((highest - lowest) / (TICKS + 1))
+            places = [factor * 10.0**decade for decade in range(lowest, highest, stride) for factor in factors]
+            return [place for place in places if low <= place <= high]
         step = 10.0 ** math.floor(math.log10((high - low) / TICKS))
         step *= next(factor for factor in (1, 2, 5, 10, 20) if (high - low) / (step * factor) <= TICKS)
         return [index * step for index in range(math.ceil(low / step), math.floor(high / step) + 1)]

@@ -19,14 +19,14 @@ from .report_text import clean, megabytes
 # Should a hostile name ever get past the escaping, the browser still runs and loads nothing.
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 MARK = '<svg class="key" viewBox="0 0 10 10" aria-hidden="true">{}</svg>'
-TRUE = MARK.format('<circle class="true" cx="5" cy="5" r="4"/>') + "true, by the controller’s clock"
-REPORTED = MARK.format('<path class="reported" d="M1.5 1.5h7v7h-7z"/>') + "reported, by the target’s own clock"
+TRUE = MARK.format('<circle class="true" cx="5" cy="5" r="4"/>') + "true, by the controller's clock"
+REPORTED = MARK.format('<path class="reported" d="M1.5 1.5h7v7h-7z"/>') + "reported, by the target's own clock"
 WARMUP = "pale and dashed: a warm-up, which does not count"
 HOW_TO_READ = (
     "All arms do the same fixed work, so the time it takes is the only unknown. The arms take turns (ABBA), so that a "
     "slow change of the machine hits them alike. A pair is one run of each arm, one after the other.",
     "The interval holds the true ratio in 95 of 100 such experiments. Its thick part is chance, which shrinks with "
-    "more pairs; the thin ends are the clocks’ error, which shrinks with longer runs.",
+    "more pairs; the thin ends are the clocks' error, which shrinks with longer runs.",
     "faster, slower: the whole interval lies on one side of 1. equivalent: the whole interval lies within the margin. "
     "clock-limited: the clocks are less certain than the difference is large. inconclusive: none of these.",
     "Outliers are marked and kept: leaving out what does not please is how wrong answers are made.",

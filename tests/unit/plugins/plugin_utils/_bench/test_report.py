@@ -10,7 +10,7 @@ import re
 import xml.etree.ElementTree as ElementTree
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.homevirt.fleet.plugins.module_utils._common.errors import InvalidRequest
@@ -103,7 +103,7 @@ def tags_of(page):
     return [(tag, attributes.get("class")) for tag, attributes in Reader(page).tags]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.one_of(st.just(HOSTILE), st.text(min_size=1, max_size=80)))
 def test_hostile_names_add_no_tag(name):
     """Whatever a name holds, the page has the same elements as with a harmless one."""
@@ -146,11 +146,12 @@ def test_nothing_to_show():
     assert "there are no runs to show" in str(caught.value)
 
 
+@example(345511.0, 1.0000000000000002e-06, True)
 @given(st.floats(1e-6, 1e6), st.floats(1e-6, 1e6), st.booleans())
 def test_ticks_are_few_round_and_within_the_chart(first, second, log):
     axis = report_chart.Axis(min(first, second), max(first, second), log=log)
     ticks = axis.ticks()
-    assert len(ticks) <= 12
+    assert 1 <= len(ticks) <= 7
     for tick in ticks:
         assert -0.1 <= float(axis.at(tick)) <= report_chart.WIDTH + 0.1
     for value in (first, second):
