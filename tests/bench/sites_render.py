@@ -32,7 +32,7 @@ DOT_SITES = 20
 
 
 def reveal(secret):
-    return f"value of {secret.value}"
+    return f"value of {secret.value}, {len(secret.value)} letters"
 
 
 def seconds(work):

@@ -28,6 +28,7 @@ from ansible_collections.homevirt.fleet.plugins.plugin_utils._site import (
 )
 from ansible_collections.homevirt.fleet.plugins.plugin_utils._site import model as site_model
 from ansible_collections.homevirt.fleet.plugins.plugin_utils._site.editions import redacted, secrets_of
+from ansible_collections.homevirt.fleet.plugins.plugin_utils._site.leaks import Crowd
 from ansible_collections.homevirt.fleet.plugins.plugin_utils._site.model_load import load_site
 from ansible_collections.homevirt.fleet.plugins.plugin_utils._site.model_values import EDITIONS, LANGUAGES
 from ansible_collections.homevirt.fleet.plugins.plugin_utils._site.sheet import sheet_of
@@ -116,13 +117,13 @@ def test_a_generated_site_renders_and_leaks_nothing(number, devices, edition, la
     site = load_site(generate_sites.text(number, devices), "a.yml").site
     logins = logins_of(site)
     choice = sheet_render.Choice((language,), (edition,), ("html", "svg"))
-    (made,) = sheet_render.render(site, logins, (), choice)
+    (made,) = sheet_render.render(site, logins, Crowd(), choice)
     hidden = {name for name, needed, _part, _value in secrets_of(site)} - {
         item.name for item in redacted(site, edition).credentials
     }
     for data in made.files.values():
         assert not [name for name in hidden if logins[name][1].encode() in data]
-    assert list(sheet_render.render(site, logins, (), choice)) == [made]
+    assert list(sheet_render.render(site, logins, Crowd(), choice)) == [made]
 
 
 def hostile(value, text):

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.homevirt.fleet.plugins.plugin_utils._site import typst_pdf
-from ansible_collections.homevirt.fleet.plugins.plugin_utils._site.leaks import Leak, Needle, Scan
+from ansible_collections.homevirt.fleet.plugins.plugin_utils._site.leaks import Crowd, Leak, Needle, Scan
 from ansible_collections.homevirt.fleet.plugins.plugin_utils._site.sheet_render import Choice
 from ansible_collections.homevirt.fleet.plugins.plugin_utils._site.sheet_run import make_sheets
 from ansible_collections.homevirt.fleet.plugins.plugin_utils._site.wifi_code import _field
@@ -44,10 +44,11 @@ SECRETS = ("hunter2-hunter2", 'pa;ss:"wo,rd\\', "ひみつのことばです", "
 @pytest.mark.parametrize("secret", SECRETS)
 @pytest.mark.parametrize("spelling", SPELLINGS)
 def test_a_secret_is_found_in_every_spelling(spelling, secret):
-    scan = Scan([Needle("secret of credential x", secret)])
-    with pytest.raises(Leak, match="secret of credential x") as caught:
-        scan.markup(f"<p title='x'>some {SPELLINGS[spelling](secret)} text</p>", "a.html")
-    assert secret not in str(caught.value)
+    needle = Needle("secret of credential x", secret)
+    for scan in (Scan([needle]), Scan([], crowd=Crowd([needle]))):
+        with pytest.raises(Leak, match="secret of credential x") as caught:
+            scan.markup(f"<p title='x'>some {SPELLINGS[spelling](secret)} text</p>", "a.html")
+        assert secret not in str(caught.value)
 
 
 @pytest.mark.parametrize("place", ["text", "metadata", "broken into lines"])
@@ -87,7 +88,7 @@ def test_a_short_secret_counts_as_a_whole_word_that_one_sees(text, found):
 
 
 def test_secrets_that_cannot_be_looked_for_are_named():
-    scan = Scan([Needle("a", "123"), Needle("b", "LAN1"), Needle("c", "5678")], {"LAN1"})
+    scan = Scan([Needle("a", "123"), Needle("b", "LAN1"), Needle("c", "5678")], lambda: ["LAN1"])
     assert scan.unsearched == ["a", "b"]
     scan.markup("<p>123 LAN1</p>", "a.html")
 
@@ -201,7 +202,10 @@ def test_a_leak_fails_removes_the_sheet_and_stops_no_other_site(tmp_path):
 
 
 def test_another_sites_secret_is_a_leak_too(tmp_path):
-    texts = {**sites(tmp_path, ima="oji-wifi-geheim"), str(tmp_path / "oji.yml"): (SITES / "oji.yml").read_text()}
+    texts = {
+        **sites(tmp_path, **{"Living room": "oji-wifi-geheim"}),
+        str(tmp_path / "oji.yml"): (SITES / "oji.yml").read_text(),
+    }
     outcome = make_sheets(
         texts,
         str(tmp_path / "s"),
