@@ -120,7 +120,8 @@ class _Layout:
             left, box = starts[column] + FRAME, self.boxes[name]
             rects += [rect._replace(x=rect.x + left, y=rect.y + top) for rect in box.rects]
             labels += [label._replace(x=label.x + left, y=label.y + top) for label in box.labels]
-            paths += [_entry(left, top, rect) for rect in box.rects if rect.kind == "socket-line" and rect.x < 0]
+            if column == 0:
+                paths += [_entry(left, top, rect) for rect in box.rects if rect.kind == "socket-line" and rect.x < 0]
         for number, gap, a, b in edges:
             wire = self.plan.wires[number]
             lane = starts[gap] + COLUMN + MARGIN + lanes[number] * LANE

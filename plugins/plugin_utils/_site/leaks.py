@@ -15,6 +15,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import html
+import itertools
 import json
 import re
 import typing as t
@@ -29,6 +30,7 @@ WORD = re.compile(r"[\w.:/@+*#-]+")
 TAG = re.compile(r"<(?:style.*?</style>|[^>]*)>", re.DOTALL)
 TITLE = re.compile(r'\b(?:aria-label|title|alt|content)="([^"]*)"')
 ENCODED = re.compile(rb"[A-Za-z0-9+/_-]{12,}={0,2}")
+PERCENT = re.compile(r"%[0-9a-fA-F]{2}")
 NUMBERED = re.compile(r"\\u([0-9a-fA-F]{4})")
 STREAM = re.compile(rb"stream\r?\n(.*?)\r?\nendstream", re.DOTALL)
 
@@ -44,13 +46,47 @@ class Leak(FleetError):
     """A file would show a secret that its edition must not."""
 
 
+class Crowd:
+    """The long secrets of all sites of a run, prepared once: what a look costs does not grow with their number.
+
+    Looking at every STRIDE-th place is enough, as a spelling is known by the pieces at its first STRIDE places.
+    """
+
+    PIECE, STRIDE = 5, 4
+
+    def __init__(self, needles: t.Iterable[Needle] = ()) -> None:
+        self.pieces: dict[bytes, list[tuple[int, bytes, Needle]]] = {}
+        for needle in {needle.value: needle for needle in needles if len(needle.value) >= LONG}.values():
+            for spelling in _spellings(needle.value):
+                for shift in range(self.STRIDE):
+                    piece = spelling[shift : shift + self.PIECE]
+                    self.pieces.setdefault(piece, []).append((shift, spelling, needle))
+
+    def found_in(self, view: bytes) -> t.Iterator[Needle]:
+        pieces = self.pieces
+        for place in range(0, len(view) if pieces else 0, self.STRIDE):
+            piece = view[place : place + self.PIECE]
+            if piece in pieces:
+                for shift, spelling, needle in pieces[piece]:
+                    if place >= shift and view.startswith(spelling, place - shift):
+                        yield needle
+
+
 class Scan:
     """Needles prepared once for many files."""
 
-    def __init__(self, needles: t.Iterable[Needle], ordinary: t.Iterable[str] = ()) -> None:
-        """``ordinary``: whole names and numbers of the site, which a short secret may equal by chance."""
+    def __init__(
+        self,
+        needles: t.Iterable[Needle],
+        ordinary: t.Callable[[], t.Iterable[str]] = tuple,
+        crowd: t.Optional[Crowd] = None,
+        shown: t.AbstractSet[str] = frozenset(),
+    ) -> None:
+        """``ordinary`` gives whole names and numbers of the site, which a short secret may equal by chance. ``crowd``:
+        further secrets, of which those in ``shown`` may stand there."""
+        self.crowd, self.shown = crowd or Crowd(), shown
         unique = {needle.value: needle for needle in needles if needle.value}
-        known = set(ordinary)
+        known = set(ordinary()) if any(len(value) < LONG for value in unique) else set()
         self.long = [(needle, _spellings(needle.value)) for needle in unique.values() if len(needle.value) >= LONG]
         short = [needle for needle in unique.values() if len(needle.value) < LONG]
         self.unsearched = [needle.name for needle in short if len(needle.value) < SHORT or needle.value in known]
@@ -58,9 +94,9 @@ class Scan:
 
     def texts(self, texts: t.Iterable[str], what: str) -> None:
         """Raise Leak for plain texts, such as what goes into a QR code or a page's words."""
-        for text in texts:
-            self._raw(text.encode(), what)
-            self._words(text, what)
+        text = "\n".join(texts)
+        self._raw(text.encode(), what)
+        self._words(text, what)
 
     def markup(self, text: str, what: str) -> None:
         """Raise Leak for HTML or SVG."""
@@ -85,12 +121,13 @@ class Scan:
             self._words(text, what)
 
     def _raw(self, data: bytes, what: str) -> None:
-        if not self.long:
+        if not self.long and not self.crowd.pieces:
             return
         views = [data]
         text = data.decode("utf-8", "replace")
-        views.append(html.unescape(text).encode())
-        if "%" in text:
+        if "&" in text:
+            views.append(html.unescape(text).encode())
+        if PERCENT.search(text):
             views.append(urllib.parse.unquote_to_bytes(text))
         if "\\u" in text:
             views.append(NUMBERED.sub(lambda match: chr(int(match[1], 16)), text).encode("utf-8", "replace"))
@@ -98,6 +135,9 @@ class Scan:
         views.append(b"\0".join(_decoded(data)))
         for needle, spellings in self.long:
             if any(spelling in view for spelling in spellings for view in views):
+                raise _leak(needle, what)
+        for needle in itertools.chain.from_iterable(map(self.crowd.found_in, views)):
+            if needle.value not in self.shown:
                 raise _leak(needle, what)
 
     def _words(self, text: str, what: str) -> None:
@@ -156,4 +196,4 @@ def _spellings(secret: str) -> frozenset[bytes]:
     return frozenset(spellings)
 
 
-__all__ = ["Leak", "Needle", "Scan"]
+__all__ = ["Crowd", "Leak", "Needle", "Scan"]

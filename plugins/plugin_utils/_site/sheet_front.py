@@ -74,7 +74,7 @@ def clients(reading: Reading) -> t.Optional[Section]:
         if prefix.dns:
             rows.append((say("clients.dns"), reading.phrases.listed(map(str, prefix.dns))))
         rows += [
-            (say("clients.pool"), f"{pool.start} – {pool.end}") for pool in prefix.ip_ranges if pool.role == "dhcp"
+            (say("clients.pool"), f"{pool.start} –\n{pool.end}") for pool in prefix.ip_ranges if pool.role == "dhcp"
         ]
     if not rows:
         return None
@@ -104,7 +104,7 @@ def contacts(reading: Reading) -> t.Optional[Section]:
 
 
 def _contact(contact: Contact, reading: Reading) -> tuple[str, str, str]:
-    reached = " ".join(filter(None, (contact.phone, contact.email)))
+    reached = "\n".join(filter(None, (contact.phone, contact.email)))
     return contact.name, reading.phrases.say(f"contact.{contact.role}"), reached
 
 

@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
+import functools
 import typing as t
 
 from ...module_utils._common.errors import InvalidRequest
 from . import html_page, svg, typst_source
-from .editions import redacted, secrets_of
-from .leaks import Needle, Scan
+from .editions import secrets_of
+from .leaks import Crowd, Needle, Scan
 from .model import Site
 from .model_fields import Record, fields_of
 from .model_values import Secret, Text, shows
@@ -78,16 +79,14 @@ def hidden_from(site: Site, edition: str, logins: Logins) -> list[Needle]:
 
 
 def shown_in(site: Site, edition: str, logins: Logins) -> set[str]:
-    return {value for item in redacted(site, edition).credentials for value in logins[item.name]}
+    return {value for item in site.credentials if shows(edition, item.edition) for value in logins[item.name]}
 
 
-def render(site: Site, logins: Logins, others: t.Sequence[Needle], choice: Choice) -> t.Iterator[Made]:
-    """``others``: the secrets of the other sites. Raises Leak where a file would hold what it must not."""
-    ordinary = set(_ordinary(site))
+def render(site: Site, logins: Logins, others: Crowd, choice: Choice) -> t.Iterator[Made]:
+    """``others``: the secrets of all sites. Raises Leak where a file would hold what it must not."""
     for edition in choice.editions:
-        shown = shown_in(site, edition, logins)
-        needles = [*hidden_from(site, edition, logins), *(other for other in others if other.value not in shown)]
-        scan = Scan(needles, ordinary)
+        hidden, shown = hidden_from(site, edition, logins), shown_in(site, edition, logins)
+        scan = Scan(hidden, functools.partial(_ordinary, site), others, shown)
         for language in choice.languages:
             sheet = sheet_of(site, edition, language, logins, choice.revision)
             stem = stem_of(site.slug, edition, language)
@@ -99,7 +98,7 @@ def render(site: Site, logins: Logins, others: t.Sequence[Needle], choice: Choic
 
 def unsearched(site: Site, logins: Logins) -> list[str]:
     """The secrets that are too short or too ordinary to be looked for."""
-    return Scan(hidden_from(site, "public", logins), set(_ordinary(site))).unsearched
+    return Scan(hidden_from(site, "public", logins), functools.partial(_ordinary, site)).unsearched
 
 
 def _payloads(sheet: Sheet) -> t.Iterator[str]:

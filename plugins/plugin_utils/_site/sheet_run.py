@@ -16,7 +16,7 @@ import typing as t
 
 from ...module_utils._common.errors import FleetError, InvalidRequest
 from .editions import secrets_of
-from .leaks import Leak, Needle
+from .leaks import Crowd, Leak, Needle
 from .model_load import load_site
 from .model_values import Secret
 from .sheet_render import MODES, Choice, Made, Reveal, logins_of, render, stem_of, unsearched
@@ -148,7 +148,6 @@ class _Run:
         site = read.site
         self._claim(site.slug, source)
         logins = logins_of(site, self.reveal)
-        others = [needle for other in self.sources if other is not source for needle in self._needles(other)]
         self.result.warnings.extend(
             f"The {name} of site {site.slug} is too short or too ordinary to be looked for in the sheets;"
             " choose a longer one."
@@ -158,7 +157,7 @@ class _Run:
         files: dict[str, str] = dict(record["files"]) if record is not None else {}
         facts: dict[str, t.Sequence[str]] = dict(before)
         try:
-            for made in render(site, logins, others, self.choice):
+            for made in render(site, logins, self._crowd, self.choice):
                 self._keep(made, before)
                 stem = stem_of(made.site, made.edition, made.language)
                 facts[stem] = made.facts
@@ -169,6 +168,10 @@ class _Run:
             key = record["key"] if record is not None else new_key()
             kept = Record(key=key, stamp=self._stamp(source, key) or "", slug=site.slug, files=files)
             self.store.write(source.path, kept, facts)
+
+    @functools.cached_property
+    def _crowd(self) -> Crowd:
+        return Crowd(needle for source in self.sources for needle in self._needles(source))
 
     def _needles(self, source: Source) -> list[Needle]:
         if source.quick is not None and "!vault" not in source.text:

@@ -12,9 +12,11 @@ from __future__ import annotations
 import functools
 import unicodedata
 
-NARROW = frozenset(" !',.:;|ijl`")
-SLIM = frozenset('()[]{}/\\"-frtIJ')
+NARROW = frozenset(" !',.:;|ijl")
+SLIM = frozenset('`()[]/"-frtIJ')
 WIDE = frozenset("mMW@%w&")
+# Letters such as OE and W with a circumflex are wider than any plain one.
+OTHER = 1200
 # What turns the reading direction or hides: shown as its number, or a name could pretend to be another one.
 INVISIBLE = frozenset(
     [*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0x061C, 0xFEFF, 0xFFF9, 0xFFFA, 0xFFFB]
@@ -47,11 +49,10 @@ def char_width(char: str) -> int:
         return 1110
     if char.isascii():
         return 860
-    if unicodedata.category(char) in ("Mn", "Me"):
-        return 0
-    if unicodedata.east_asian_width(char) == "H":
-        return 520
-    return 1020
+    wide = {"H": 520, "W": 1020, "F": 1020}.get(unicodedata.east_asian_width(char))
+    if wide is None:
+        return 0 if unicodedata.category(char) in ("Mn", "Me") else OTHER
+    return wide
 
 
 def width(text: str) -> int:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import typing as t
 
 from .layout_boxes import FONT
@@ -21,6 +22,7 @@ WIDE, HIGH = 190, 262
 ALONE, SHARED = 246, 152
 LARGEST = 0.36
 MUTED, PORT, ROOM = "#444444", "#123e7c", "#2e4a2b"
+LONG_WORD = re.compile(r"[!-~]{12}")
 INKS = {"port": PORT, "room": ROOM, "note": MUTED, "chip": MUTED}
 
 PREAMBLE = """
@@ -29,8 +31,23 @@ PREAMBLE = """
 #set par(leading: 0.55em, spacing: 0.6em)
 #let title(t) = block(above: 2.6mm, below: 1.6mm, width: 100%, stroke: (bottom: 0.7pt + rgb("#2e4a2b")),
   inset: (bottom: 1mm), sticky: true, text(11pt, rgb("#2e4a2b"), t))
-// A password or address longer than its column breaks anywhere.
-#show regex("[!-~]{12,}"): it => it.text.clusters().join(sym.zws)
+// A password or address that is wider than its column breaks anywhere. Breaking points inside would do that, too, but
+// would be copied with it.
+#let broken(word, width) = {
+  let (done, line) = ((), "")
+  for cluster in word.clusters() {
+    if line != "" and measure(line + cluster).width > width {
+      done.push(line)
+      line = ""
+    }
+    line += cluster
+  }
+  (..done, line).join(linebreak())
+}
+#let fit(line) = layout(size => line.split(" ").map(word => {
+  let wide = word.match(regex("[!-~]{12}")) != none and measure(word).width > size.width
+  if wide { broken(word, size.width) } else { word }
+}).join(" "))
 #let tick = box(width: 3.4mm, height: 3.4mm, stroke: 0.6pt)
 #let at(x, y, body) = place(top + left, dx: x, dy: y, body)
 #let name(t) = text(rgb("#444444"), t)
@@ -178,32 +195,28 @@ def _block(block: Block) -> str:
 
 def _table(table: Table) -> str:
     columns = len(table.head or table.rows[0])
-    widths = ", ".join(["auto"] * (columns - 1) + ["1fr"]) if columns > 1 else "1fr"
+    widths = f"{'auto, ' if table.tick else ''}{', '.join(['1fr'] * columns)}"
     tick = "tick, " if table.tick else ""
     head = ""
     if table.head:
         names = [table.tick, *table.head] if table.tick else list(table.head)
         head = f"table.header({''.join(f'text(8pt, {_text(name)}), ' for name in names)}), "
-        widths = f"{'auto, ' if table.tick else ''}{', '.join(['1fr'] * columns)}"
     cells = "".join(f"{tick}{''.join(f'{_text(cell)}, ' for cell in row)}" for row in table.rows)
     return f'#text(8.5pt, table(columns: ({widths},), stroke: 0.4pt + rgb("#aaaaaa"), inset: 1.3mm, {head}{cells}))'
 
 
 def _code(code: Code) -> str:
     size = size_of(code.payload) + 2 * QUIET
-    unit = 30 / size
-    dark = "; ".join(
-        f"at({(x + QUIET) * unit:.4f}mm, {(y + QUIET) * unit:.4f}mm, "
-        f"rect(width: {length * unit:.4f}mm, height: {unit:.4f}mm, fill: black, stroke: none))"
-        for y, x, length in modules_of(code.payload)
-    )
-    picture = f"box(width: 30mm, height: 30mm, fill: white, {{ {dark} }})"
+    dark = "".join(f"M{x + QUIET} {y + QUIET}h{length}v1h-{length}z" for y, x, length in modules_of(code.payload))
+    drawn = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size} {size}"><path d="{dark}"/></svg>'
+    picture = f'image(bytes({quoted(drawn)}), format: "svg", width: 30mm)'
     return f"#align(center, stack(spacing: 1mm, {picture}, text(8pt, {_text(code.caption)})))"
 
 
 def _text(text: str) -> str:
-    """Lines of strings; long words may break anywhere."""
-    return "{ " + "; linebreak(); ".join(quoted(visible(line)) for line in text.split("\n")) + " }"
+    lines = [visible(line) for line in text.split("\n")]
+    said = (f"fit({quoted(line)})" if LONG_WORD.search(line) else quoted(line) for line in lines)
+    return "{ " + "; linebreak(); ".join(said) + " }"
 
 
 __all__ = ["characters", "document"]

@@ -8,6 +8,8 @@ import random
 
 import yaml
 
+# Ten times as fast where libyaml is.
+DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 ROOMS = ("genkan", "ima", "shosai", "daidokoro", "shinshitsu", "kodomobeya")
 NAMES = {
     "genkan": {"ja": "玄関", "en": "Entrance"},
@@ -80,7 +82,7 @@ def site(number: int, devices: int = 10) -> dict:
 
 def text(number: int, devices: int = 10) -> str:
     """The same as a site file."""
-    return yaml.safe_dump(site(number, devices), allow_unicode=True, sort_keys=False)
+    return yaml.dump(site(number, devices), Dumper=DUMPER, allow_unicode=True, sort_keys=False)
 
 
 class _Made:

@@ -72,4 +72,4 @@ def test_what_could_not_be_read_is_not_missing_besides():
 
 def test_the_table_in_the_docs_is_current():
     page = (HERE.parents[4] / "docs/site_rules.md").read_text(encoding="utf-8")
-    assert "\n".join(rules.table()) in page
+    assert "\n".join(rules.table()) in page, "run tools/site_docs"
