@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import os
 import typing as t
 
 from ansible.errors import AnsibleError
@@ -27,8 +28,8 @@ class ActionModule(ActionBase):
         _result, params = self.validate_argument_spec(
             argument_spec=arguments.SPEC, required_together=arguments.REQUIRED_TOGETHER
         )
-        # A relative path starts where the playbook lies, as everywhere in Ansible.
-        params["results_dir"] = self._loader.path_dwim(params["results_dir"])
+        # Not where the playbook lies: that of this collection lies in the collection.
+        params["results_dir"] = os.path.abspath(params["results_dir"])
         found = self._execute_module(module_args=dict(self._task.args), task_vars=task_vars)
         if found.get("failed"):
             return found

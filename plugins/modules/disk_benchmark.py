@@ -135,7 +135,7 @@ options:
     description: Name of the experiment and of its files. By default the host's name and the time.
     type: str
   results_dir:
-    description: Directory on the controller, relative to the playbook.
+    description: Directory on the controller, relative to where Ansible was started.
     type: path
     default: benchmark-results
   tolerance:
