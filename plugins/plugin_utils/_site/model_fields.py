@@ -38,6 +38,7 @@ def field(kind: Kind, meaning: str, *, edition: str = "public", default: t.Any =
     """A field of a record. Without a default it must be written; a list's default is the empty one."""
     if edition not in EDITIONS:
         raise ValueError(f"{edition} is none of {EDITIONS}")
+    # pylint: disable=invalid-field-call  # this is dataclasses.field with what a record's field must have
     metadata = {"spec": Spec(kind, meaning, edition)}
     if default is REQUIRED and isinstance(kind, ListOf):
         default = ()
