@@ -10,7 +10,7 @@ SCENARIO ?=
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help attach detach test test-deps test-unit test-sanity test-lint test-docs test-quickstart test-integration molecule bench build pins clean
+.PHONY: help attach detach test test-deps test-unit test-sanity test-lint test-docs test-quickstart test-integration molecule test-xen xen xen-down xen-bench bench build pins clean
 
 help: ## List the targets
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/\1\t\2/p' $(firstword $(MAKEFILE_LIST)) | while IFS="$$(printf '\t')" read -r target text; do \
@@ -49,6 +49,18 @@ test-integration: ## Integration tests on this machine's own loop devices and mo
 
 molecule: ## Molecule's scenarios, or one of them with SCENARIO=
 	@tools/run_suites molecule$(SCENARIO:%=:%)
+
+test-xen: ## Molecule's scenario xen: a real Xen dom0 in QEMU, with guests
+	@tools/run_suites molecule:xen
+
+xen: ## Bring up a Xen dom0 in QEMU and attach disks there, to see it without a Xen host
+	@tools/xen_lab up
+
+xen-down: ## End the dom0 of make xen
+	@tools/xen_lab down
+
+xen-bench: ## Measure on the dom0 of make xen what attaching costs beside bare xl
+	@tools/xen_lab bench $(ARGS)
 
 bench: ## Measure what attaching and mounting costs beside the bare tools (root)
 	@tools/bench $(ARGS)
