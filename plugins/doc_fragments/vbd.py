@@ -61,9 +61,10 @@ options:
     description:
       - Whether an image that is attached with another access, format, overlay or O(disks[].vdev) than asked for is
         detached and attached anew, and whether file systems that somebody else mounted from it are unmounted first.
+      - Whether a disk that a running Xen guest may write to, and may have mounted, is taken away from it.
       - Another O(backend), O(overlay_dir) or O(references) does not make a standing attachment a wrong one.
-      - It never tears a disk away from under a mounted file system or a program, and never overrides another user of
-        the image.
+      - It never tears a disk away from under a file system or a program of this host, and never overrides another user
+        of the image.
     type: bool
     default: false
   timeout:

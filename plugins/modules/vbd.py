@@ -75,8 +75,8 @@ options:
     description:
       - The Xen domain to which the disks are attached, by its name or number. V(0) or V(Domain-0), and nothing at all,
         is this host itself.
-      - A running guest sees the disk at once. What it does with it cannot be seen from the host, so a disk that the
-        guest still uses when it is detached is left to it, with an error that says so.
+      - A running guest sees the disk at once. What it does with it cannot be seen from the host, and Linux lets go of a
+        disk even while it is mounted, so one that the guest may write to is detached with O(force=true) only.
       - A domain that does not exist is an error for O(state=attached), and has nothing attached for O(state=detached).
     type: str
   state:

@@ -59,6 +59,7 @@ def record_of(work: Work, disk: DiskRequest) -> t.Optional[Record]:
 
 def plan_release(work: Work, record: Record, shown: str, unmounting: t.Container[str] = ()) -> None:
     """Plan to detach one of ours. Raises InUse unless nobody holds it (with force, mounts are taken off first)."""
+    _refuse_unseen(work, record, shown)
     holders = _lasting_holders(work, record, unmounting)
     if holders and work.force:
         for mount in reversed(state.mounts_of(work.host, work.state, record)):
@@ -81,6 +82,16 @@ def plan_release(work: Work, record: Record, shown: str, unmounting: t.Container
             after="",
         )
     )
+
+
+def _refuse_unseen(work: Work, record: Record, shown: str) -> None:
+    """What a running guest does with its disk cannot be seen, and Linux lets go of one that is mounted (6.1 did)."""
+    if record.domid and record.access == "w" and not work.force:
+        raise Refused(
+            shown,
+            f"domain {record.domid} may have {record.vdev} mounted, and would lose what it has not written yet",
+            "unmount it inside the guest, then detach it with force",
+        )
 
 
 def _lasting_holders(work: Work, record: Record, ours: t.Container[str]) -> list[state.Holder]:

@@ -99,8 +99,13 @@ def unmount(work: Work, tag: str, path: str) -> None:
 
 
 def is_of(host: Host, record: Record, mount: mountinfo.Mount) -> bool:
-    """Whether a mount is of this disk of ours."""
-    return partitions.exists(host, record.device) and mount.device in partitions.numbers(host, record.device)
+    """Whether a mount is of this disk of ours, or at a place of ours and of a disk that is gone from under it."""
+    if partitions.exists(host, record.device):
+        return mount.device in partitions.numbers(host, record.device)
+    # A disk that was torn away leaves its file system mounted, and nothing but the place tells whose it was.
+    at_our_place = any(entry.path == mount.path for entry in record.mounts)
+    node = f"{host.sys}/class/block/{os.path.basename(mount.source)}"
+    return at_our_place and mount.source.startswith(f"{host.dev}/") and not os.path.exists(node)
 
 
 def umount_at(host: Host, path: str) -> None:

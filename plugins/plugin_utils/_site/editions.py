@@ -31,8 +31,8 @@ def _redacted(record: Record, edition: str) -> Record:
 def _shown(value: t.Any, edition: str) -> t.Any:
     if isinstance(value, Record):
         return _redacted(value, edition)
-    # PortRef and Text are tuples, too, but no lists of records.
-    if type(value) is tuple:
+    # PortRef and Text are tuples, too, but named ones and no lists of records.
+    if isinstance(value, tuple) and not hasattr(value, "_fields"):
         return tuple(
             _shown(item, edition)
             for item in value

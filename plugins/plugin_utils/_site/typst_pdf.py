@@ -9,9 +9,13 @@ import functools
 import io
 import typing as t
 
-import pypdf
-import typst
-from fontTools.ttLib import TTFont
+try:
+    import pypdf
+    import typst
+    from fontTools.ttLib import TTFont
+except ImportError:
+    # site_sheet says which of them are missing, and how to get them, before it comes here.
+    pypdf = typst = TTFont = None
 
 from ...module_utils._common.errors import FleetError, ToolFailed
 from .text_width import visible

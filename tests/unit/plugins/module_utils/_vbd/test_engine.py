@@ -32,7 +32,7 @@ def test_commands(case, tmp_path):
     for operation, engine in (("up", bring_up), ("again", bring_up), ("down", take_down), ("absent", take_down)):
         fake.commands.clear()
         tag = wanted.disk.image if isinstance(wanted, MountRequest) else wanted.image
-        result = engine(fake, wanted)
+        result = engine(fake, wanted, force=case.get("force", False))
         status = os.stat(tag)
         name = f"{status.st_dev:x}-{status.st_ino:x}-host"
         ran = [
@@ -51,7 +51,7 @@ def test_check_mode_touches_nothing(case, operation, tmp_path):
         bring_up(fake, wanted)
     before = fake.snapshot()
     engine = bring_up if operation == "up" else take_down
-    assert engine(fake, wanted, check=True)["changed"] is True
+    assert engine(fake, wanted, check=True, force=case.get("force", False))["changed"] is True
     assert fake.snapshot() == before
 
 

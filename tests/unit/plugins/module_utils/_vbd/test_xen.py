@@ -14,7 +14,7 @@ from ansible_collections.homevirt.fleet.plugins.module_utils._common.errors impo
     Refused,
     TimedOut,
 )
-from ansible_collections.homevirt.fleet.plugins.module_utils._vbd import info, report
+from ansible_collections.homevirt.fleet.plugins.module_utils._vbd import info, mountinfo, report
 from ansible_collections.homevirt.fleet.plugins.module_utils._vbd.backends import BACKENDS
 from ansible_collections.homevirt.fleet.plugins.module_utils._vbd.diskspec import DiskRequest
 from ansible_collections.homevirt.fleet.tests.unit.support import images
@@ -191,6 +191,27 @@ def test_disk_that_a_guest_does_not_let_go(tmp_path, monkeypatch):
     with pytest.raises(InUse, match="domain 7 does not let go of xvda.*Unmount it inside domain 7"):
         take_down(fake, wanted)
     assert len(fake.xen.vbds) == 1
+
+
+def test_disk_that_a_running_guest_may_write_is_detached_by_force_only(tmp_path):
+    fake = dom0(tmp_path, domains={7: "web"})
+    wanted = request(fake, {"disk": {"domain": "web", "access": "w"}})
+    bring_up(fake, wanted)
+    with pytest.raises(Refused, match="domain 7 may have xvda mounted.*with force"):
+        take_down(fake, wanted)
+    assert len(fake.xen.vbds) == 1
+    assert take_down(fake, wanted, force=True)["changed"] and not fake.xen.vbds
+
+
+def test_disk_torn_away_under_its_mount_is_unmounted_and_comes_back(tmp_path):
+    fake = dom0(tmp_path)
+    wanted = request(fake, {"partition": 2, "disk": {"access": "w"}})
+    bring_up(fake, wanted)
+    fake.xen.xl(["block-detach", "0", "51712"])
+    result = bring_up(fake, wanted)
+    assert "xvda of Domain-0 is gone" in result["cleaned"][0]
+    assert len([mount for mount in mountinfo.read(fake.host) if mount.fstype == "ext4"]) == 1
+    assert bring_up(fake, wanted)["changed"] is False
 
 
 def test_foreign_disk_is_not_detached(tmp_path):
