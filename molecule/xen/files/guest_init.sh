@@ -1,4 +1,3 @@
-#!/bin/busybox sh
 # shellcheck shell=dash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: homevirt.fleet contributors

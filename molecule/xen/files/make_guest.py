@@ -33,10 +33,14 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         for source, target, mode in (
             ("/bin/busybox", "bin/busybox", "0755"),
-            ("/usr/local/sbin/guest_init.sh", "init", "0755"),
             (f"/lib/modules/{release}/kernel/drivers/block/xen-blkfront.ko", "xen-blkfront.ko", "0644"),
         ):
             subprocess.run(["install", "-D", "-m", mode, source, f"{name}/{target}"], check=True)
+        init = pathlib.Path(name, "init")
+        init.write_text(
+            "#!/bin/busybox sh\n" + pathlib.Path("/usr/local/sbin/guest_init.sh").read_text("utf-8"), "utf-8"
+        )
+        init.chmod(0o755)
         with boot.joinpath("guest-initrd").open("wb") as stream:
             pack = "find . | busybox cpio -o -H newc"
             subprocess.run(pack, shell=True, cwd=name, check=True, stdout=stream)

@@ -184,7 +184,7 @@ def main() -> None:
         Agent(0, sink, Host(SystemRunner()), batch=sys.argv[-1] == "batch").serve()
     except BrokenPipeError:
         # The controller is gone: there is nobody to tell.
-        sys.exit(1)
+        raise SystemExit(1) from None
 
 
 __all__ = ["Agent", "main"]

@@ -13,6 +13,7 @@ from ansible.module_utils.common.text.formatters import human_to_bytes
 from .._common.errors import InvalidRequest
 from . import profile
 from .place import Place
+from .profile import Job
 from .survey import Arm
 
 RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
@@ -72,7 +73,7 @@ class Request(t.NamedTuple):
     arms: list[Arm]
     profile: str
     size: int
-    jobs: list[profile.Job]
+    jobs: list[Job]
 
 
 def request(params: t.Mapping[str, t.Any]) -> Request:

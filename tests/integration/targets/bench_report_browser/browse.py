@@ -45,7 +45,9 @@ window.onload = () => {
 
 
 def chromium(*options, scheme="light"):
-    program = shutil.which("chromium") or sys.exit("there is no chromium; make test-deps installs it")
+    program = shutil.which("chromium")
+    if program is None:
+        sys.exit("there is no chromium; make test-deps installs it")
     with tempfile.TemporaryDirectory(prefix="browser-") as profile:
         quiet = ("--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking")
         command = [

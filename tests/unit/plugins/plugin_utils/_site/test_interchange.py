@@ -22,7 +22,7 @@ from ansible_collections.homevirt.fleet.plugins.plugin_utils._site.model_load im
 from ansible_collections.homevirt.fleet.plugins.plugin_utils._site.netbox_types import import_type
 
 SITES = pathlib.Path(__file__).parents[5] / "examples/sites"
-HOSTILE = ["<script>alert(1)</script>", "a\"b'c", "=1+1", "&amp;", "‮abc", "x]]>y", "改\u3000行", "a,b;c"]
+HOSTILE = ["<script>alert(1)</script>", "a\"b'c", "=1+1", "&amp;", "\u202eabc", "x]]>y", "改\u3000行", "a,b;c"]
 
 
 def example(name):
