@@ -28,12 +28,14 @@ class NbdBackend(Backend):
     def usable(self, host: Host) -> str:
         if os.path.isdir(f"{host.sys}/block/nbd0"):
             return ""
-        if (
-            host.runner.find(MODPROBE)
-            and host.runner.run([MODPROBE, "--dry-run", "--quiet", "nbd"], host.timeout).rc == 0
-        ):
-            return ""
-        return "this host's kernel has no nbd module"
+        if not host.runner.find(MODPROBE):
+            return "this host's kernel has no nbd module"
+        found = host.runner.run([MODPROBE, "--show-depends", "--quiet", "nbd"], host.timeout)
+        if found.rc != 0:
+            return "this host's kernel has no nbd module"
+        # A line "install /bin/false" is how administrators forbid a module (modprobe.d(5)).
+        loads = any(line.startswith("insmod ") for line in found.out.splitlines())
+        return "" if loads else "this host's modprobe.d forbids the nbd module"
 
     def serves(self, wanted: DiskRequest) -> str:
         return ""

@@ -181,7 +181,7 @@ class FakeHost:
         return "", 3
 
     def _modprobe(self, argv):
-        return "", 1 if not self.xen or "--dry-run" in argv else self.xen.load(argv[-1])
+        return "", 1 if not self.xen or "--show-depends" in argv else self.xen.load(argv[-1])
 
     def _xl(self, argv):
         return self.xen.xl(argv)

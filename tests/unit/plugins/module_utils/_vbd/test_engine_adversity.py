@@ -153,3 +153,10 @@ def test_failed_detach_is_not_undone_by_a_second_attachment(tmp_path, monkeypatc
         take_down(fake, wanted)
     assert len(fake.loops) == 1 and len(mountinfo.read(fake.host)) == 1
     assert "not_rolled_back" not in caught.value.details
+
+
+@pytest.mark.parametrize("told", ["install /bin/false \n", ""])
+def test_nbd_that_the_administrator_forbids_is_not_tried(told, tmp_path, monkeypatch):
+    fake = FakeHost(tmp_path)
+    monkeypatch.setattr(fake, "_modprobe", lambda argv: (told, 0))
+    assert bring_up(fake, request(fake, {}))["disks"][0]["backend"] == "nbdfuse"
