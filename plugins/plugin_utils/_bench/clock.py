@@ -21,6 +21,8 @@ TOLERANCE = 1000e-6
 # Where at least this share of the gaps between pings agrees on one rate, the others are steps, not a varying rate.
 AGREE = 0.8
 FEWEST_GAPS = 5
+# Seconds: stands for "no lower bound is known", and keeps the throughput that follows from it a finite number.
+SHORTEST = 1e-9
 
 
 class Ping(t.NamedTuple):
@@ -114,7 +116,7 @@ def true_seconds(bracket: Bracket, engine: Engine, clock: Clock) -> t.Optional[I
     quickest = Interval(
         around.low / _rate_around(clock).high, around.high / max(_rate_around(clock).low, math.ulp(0.0))
     )
-    result = Interval(max(stretch.low - quickest.high, math.ulp(0.0)), stretch.high - quickest.low)
+    result = Interval(max(stretch.low - quickest.high, SHORTEST), stretch.high - quickest.low)
     if engine.began is not None:
         result = result.intersect(_by_place(bracket, engine, engine.began))
     return None if result.empty else result
@@ -124,8 +126,8 @@ def _rate_around(clock: Clock) -> Interval:
     """The rate at which the engine's start and end passed."""
     whole, idle = t.cast(Interval, clock.rate), clock.idle_rate
     if idle is None:
-        # Nothing is known of the idle clock: a clock in good order, or that of the run, or anything between.
-        return Interval(min(whole.low, 1.0), max(whole.high, 1.0))
+        # Nothing is known of the idle clock, so the engine's start and end may have taken any time or none.
+        return Interval(0.0, math.inf)
     # Not what both have in common: two rates that differ may be known too badly to be told apart.
     return Interval(min(whole.low, idle.low), max(whole.high, idle.high))
 
@@ -136,7 +138,7 @@ def _by_place(bracket: Bracket, engine: Engine, began: Interval) -> Interval:
     start = _host_time(pings, Interval(began.low - bracket.tick, began.high + bracket.tick))
     end = _host_time(pings, ended)
     low, high = end.low - start.high, end.high - start.low
-    return Interval(max(low * (1 - HOST_ERROR), math.ulp(0.0)), high * (1 + HOST_ERROR))
+    return Interval(max(low * (1 - HOST_ERROR), SHORTEST), high * (1 + HOST_ERROR))
 
 
 def _host_time(pings: t.Sequence[Ping], reading: Interval) -> Interval:
