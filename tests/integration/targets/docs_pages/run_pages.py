@@ -135,6 +135,8 @@ def main():
         )
         if left.stdout:
             sys.exit(f"the examples left this behind: {left.stdout}")
+        if not count:
+            sys.exit(f"there is no example in {root}")
         print(f"{count} examples run")
 
 

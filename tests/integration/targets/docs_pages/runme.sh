@@ -2,5 +2,7 @@
 # SPDX-FileCopyrightText: homevirt.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 set -eux
-# The target's own directory lies two levels below tests/integration in the collection.
-exec "${ANSIBLE_TEST_PYTHON_INTERPRETER:-python3}" run_pages.py ../../../..
+# ansible-test runs a copy of this directory, somewhere below the collection and without its pages and modules.
+root=$PWD
+until [ -e "$root/galaxy.yml" ]; do root=$(dirname "$root"); done
+exec "${ANSIBLE_TEST_PYTHON_INTERPRETER:-python3}" run_pages.py "$root"
