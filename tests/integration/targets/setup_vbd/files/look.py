@@ -113,6 +113,8 @@ class Host:
         return FSTAB.read_bytes().decode("utf-8", "surrogateescape") if FSTAB.exists() else ""
 
     def look(self) -> dict[str, t.Any]:
+        # What the kernel still holds back of a mount for writing would show as a change in a later look.
+        os.sync()
         return {
             "loops": self.loops(),
             "mounts": self.mounts(),
