@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 import re
 import typing as t
@@ -17,6 +19,8 @@ BLKID, PARTX = "blkid", "partx"
 BLKID_NOTHING, BLKID_AMBIVALENT = 2, 8
 AMBIVALENT = "ambivalent"
 SECTOR = 512
+# sysfs says ENODEV to who had opened a file before it went.
+GONE = (errno.ENOENT, errno.ENODEV)
 ESCAPED = re.compile(r"\\(.)")
 
 
@@ -56,7 +60,8 @@ def nodes(host: Host, device: str) -> dict[int, str]:
     found = {}
     for entry in sorted(os.listdir(f"{host.sys}/block/{disk}")):
         if entry.startswith(disk):
-            found[int(_read(host, f"{disk}/{entry}/partition"))] = entry
+            with _if_there():
+                found[int(_read(host, f"{disk}/{entry}/partition"))] = entry
     return found
 
 
@@ -65,8 +70,9 @@ def numbers(host: Host, device: str) -> dict[tuple[int, int], str]:
     disk = os.path.basename(device)
     found = {}
     for entry in [disk, *(f"{disk}/{name}" for name in nodes(host, device).values())]:
-        major, minor = _read(host, f"{entry}/dev").split(":")
-        found[int(major), int(minor)] = os.path.basename(entry)
+        with _if_there():
+            major, minor = _read(host, f"{entry}/dev").split(":")
+            found[int(major), int(minor)] = os.path.basename(entry)
     return found
 
 
@@ -86,7 +92,8 @@ def holders(host: Host, device: str) -> list[str]:
     found = set()
     for name in names:
         place = f"{host.sys}/block/{disk}" if name == disk else f"{host.sys}/block/{disk}/{name}"
-        found |= {node_of(host, holder) for holder in os.listdir(f"{place}/holders")}
+        with _if_there():
+            found |= {node_of(host, holder) for holder in os.listdir(f"{place}/holders")}
     return sorted(found | _btrfs_of_several(host, names))
 
 
@@ -184,6 +191,16 @@ def _tags(text: str) -> dict[str, dict[str, str]]:
         if "DEVNAME" in tags:
             found[tags.pop("DEVNAME")] = tags
     return found
+
+
+@contextlib.contextmanager
+def _if_there() -> t.Iterator[None]:
+    """The kernel takes the partitions of a dying disk away one by one while they are read; what went is not there."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in GONE:
+            raise
 
 
 def _read(host: Host, name: str) -> str:
