@@ -23,7 +23,7 @@ ERROR = re.compile(r"^libxl: error: [^:]+:\d+:\w+: (.*)$", re.MULTILINE)
 
 class XlBackend(XenBackend):
     name = "xl"
-    programs = (XL, xenstore.LIST, MODPROBE)
+    programs = (XL, MODPROBE)
     formats = {"raw": "raw", "qcow": "qcow", "qcow2": "qcow2", "vpc": "vhd"}
 
     def usable(self, host: Host) -> str:

@@ -18,7 +18,7 @@ XM = "xm"
 
 class XmBackend(XenBackend):
     name = "xm"
-    programs = (XM, xenstore.LIST, MODPROBE)
+    programs = (XM, MODPROBE)
     formats = {"raw": "aio", "qcow": "qcow", "qcow2": "qcow2", "vpc": "vhd", "vmdk": "vmdk"}
 
     def usable(self, host: Host) -> str:

@@ -12,7 +12,7 @@ import typing as t
 from .._common.host import Host
 from .._common.lock import exclusive
 from .._common.plan import Plan
-from . import backends, image, ledger, partitions, processes, state
+from . import backends, contents, image, ledger, partitions, processes, state
 from .diskspec import DiskRequest
 from .ledger import Record
 from .places import Places
@@ -21,6 +21,7 @@ from .places import Places
 class Work:
     """One run: what was read, what is planned, and the records as the steps change them.
 
+    locked:   this run has the host to itself, so it may write things down.
     by:       "vbd" or "vbd_mount", written into new records.
     unmounting: paths that the plan unmounts.
     partitions: of attached disks by tag, as far as they were asked for.
@@ -30,10 +31,11 @@ class Work:
     warnings: sentences about what it had to leave.
     """
 
-    def __init__(self, host: Host, by: str, force: bool) -> None:
+    def __init__(self, host: Host, by: str, *, force: bool, locked: bool) -> None:
         self.host = host
         self.by = by
         self.force = force
+        self.locked = locked
         self.state = state.read(host)
         self.plan = Plan()
         self.backends = backends.Chooser(host)
@@ -64,10 +66,9 @@ class Work:
 
     def partitions_of(self, tags: t.Iterable[str]) -> dict[str, list[partitions.Partition]]:
         """{tag: partitions} of attached disks; those not known yet are read in one command."""
-        missing = {tag: self.records[tag].device for tag in tags if tag not in self.partitions and tag in self.records}
-        if missing:
-            found = partitions.read(self.host, list(missing.values()))
-            self.partitions.update({tag: found[device] for tag, device in missing.items()})
+        missing = [self.records[tag] for tag in tags if tag not in self.partitions and tag in self.records]
+        found = contents.read(self.host, missing, keep=self.locked)
+        self.partitions.update({record.tag: found[record.device] for record in missing})
         return self.partitions
 
 
@@ -77,7 +78,7 @@ def working(host: Host, by: str, *, force: bool, check: bool) -> t.Iterator[Work
     with contextlib.nullcontext() if check else exclusive(host, ledger.lock_path(host)):
         if not check:
             ledger.sweep(host)
-        yield Work(host, by, force)
+        yield Work(host, by, force=force, locked=not check)
 
 
 __all__ = ["Work", "working"]

@@ -8,21 +8,16 @@ Layout: Xen, docs/misc/xenstore-paths.pandoc and xen/include/public/io/blkif.h.
 
 from __future__ import annotations
 
-import re
 import typing as t
 
 from .._common.host import Host
-from .._common.runner import checked, printable, require
-from . import vdev
+from .._common.runner import printable
+from . import vdev, xenwire
 
-LIST = "xenstore-ls"
 TREE = "/local/domain"
+QEMU = "qdisk"
 # Directory below backend/ -> the programs or drivers behind it: QEMU, the kernel, blktap.
-KINDS = ("qdisk", "vbd", "vbd3", "tap", "tap2")
-ENTRY = re.compile(rf"{TREE}/(\d+)/backend/({'|'.join(KINDS)})/(\d+)/(\d+)/([\w-]+) = \"(.*)\"")
-NAME = re.compile(rf"{TREE}/(\d+)/name = \"(.*)\"")
-ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|([0-7]{1,3})|(.))")
-PLAIN = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
+KINDS = (QEMU, "vbd", "vbd3", "tap", "tap2")
 
 CONNECTED = 4
 # enum xenbus_state, xen/include/public/io/xenbus.h
@@ -95,61 +90,55 @@ def is_control_domain(host: Host) -> bool:
 
 
 def read(host: Host) -> Snapshot:
-    """All domains and their disks, in one command. Raises FleetError."""
-    require(host.runner, [LIST])
-    result = checked(
-        host.runner, [LIST, "-f", TREE], host.timeout, "xenstore", "see whether xenstored runs on this Domain-0"
-    )
-    return parse(result.out)
+    """All domains and their disks. Raises FleetError."""
+    with xenwire.connected(host) as store:
+        domains = _numbers(store, TREE)
+        named = {domid: store.value(f"{TREE}/{domid}/name") for domid in domains}
+        places = [place for domid in domains for place in _places(store, f"{TREE}/{domid}/backend")]
+        return Snapshot(
+            {domid: name for domid, name in named.items() if name is not None},
+            [vbd for vbd in (_vbd(store, *place) for place in places) if vbd],
+        )
 
 
-def parse(text: str) -> Snapshot:
-    """Read the output of ``xenstore-ls -f /local/domain``."""
-    domains: dict[int, str] = {}
-    entries: dict[tuple[str, str, int, int], dict[str, str]] = {}
-    # By lines of xenstore-ls alone: splitlines() would also part a value at other characters.
-    for line in text.split("\n"):
-        named = NAME.fullmatch(line)
-        if named:
-            domains[int(named[1])] = _unescaped(named[2])
-            continue
-        found = ENTRY.fullmatch(line)
-        if found:
-            place = (found[1], found[2], int(found[3]), int(found[4]))
-            entries.setdefault(place, {})[found[5]] = _unescaped(found[6])
-    vbds = [_vbd(*place, values) for place, values in entries.items()]
-    return Snapshot(domains, vbds)
+def _places(store: xenwire.Store, backend: str) -> t.Iterator[tuple[str, str, int, int]]:
+    """(directory, kind, domain, device) of every disk that a domain serves."""
+    for kind in sorted(set(KINDS).intersection(store.children(backend))):
+        for domid in _numbers(store, f"{backend}/{kind}"):
+            for devid in _numbers(store, f"{backend}/{kind}/{domid}"):
+                yield f"{backend}/{kind}/{domid}/{devid}", kind, domid, devid
 
 
-def _vbd(backend: str, kind: str, domid: int, devid: int, values: dict[str, str]) -> Vbd:
+def _numbers(store: xenwire.Store, path: str) -> list[int]:
+    return [int(name) for name in store.children(path) if name.isdigit()]
+
+
+def _vbd(store: xenwire.Store, path: str, kind: str, domid: int, devid: int) -> t.Optional[Vbd]:
+    found = [store.value(f"{path}/{key}") for key in ("params", "mode", "state")]
+    if found == [None, None, None]:
+        # Detached since its directory was listed.
+        return None
+    params, mode, state = (value or "" for value in found)
     # "qcow2:/path" for QEMU, "tapdisk:qcow2:/path" for blktap, a bare path for the kernel's own.
-    words, slash, rest = values.get("params", "").partition("/")
+    words, slash, rest = params.partition("/")
     names = [word for word in words.split(":") if word]
-    state = values.get("state", "")
     return Vbd(
-        path=f"{TREE}/{backend}/backend/{kind}/{domid}/{devid}",
+        path=path,
         kind=kind,
         domid=domid,
         devid=devid,
         target=f"{slash}{rest}",
         format=names[-1] if names else "",
         # What does not say that it only reads counts as writing.
-        writes=not values.get("mode", "").startswith("r"),
+        writes=not mode.startswith("r"),
         state=int(state) if state.isdigit() else 0,
-        device=values.get("physical-device-path", values.get("node", "")),
+        device="" if kind == QEMU else _device(store, path),
     )
 
 
-def _unescaped(text: str) -> str:
-    """A value as it is: xenstore-ls escapes every byte that is not printable ASCII, single or part of a character."""
-    single_bytes = text.encode("utf-8", "surrogateescape").decode("latin-1")
-    return ESCAPE.sub(_one, single_bytes).encode("latin-1").decode("utf-8", "surrogateescape")
+def _device(store: xenwire.Store, path: str) -> str:
+    found = (store.value(f"{path}/{key}") for key in ("physical-device-path", "node"))
+    return next(filter(None, found), "")
 
 
-def _one(escape: re.Match[str]) -> str:
-    if escape[1]:
-        return chr(int(escape[1], 16))
-    return chr(int(escape[2], 8) & 0xFF) if escape[2] else PLAIN.get(escape[3], escape[3])
-
-
-__all__ = ["CONNECTED", "Snapshot", "Vbd", "is_control_domain", "parse", "read"]
+__all__ = ["CONNECTED", "Snapshot", "Vbd", "is_control_domain", "read"]

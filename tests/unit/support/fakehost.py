@@ -189,9 +189,6 @@ class FakeHost:
     def _xm(self, argv):
         return self.xen.xm(argv)
 
-    def _xenstore_ls(self, argv):
-        return self.xen.listing(), 0
-
     def _qemu_nbd(self, argv):
         name = argv[-1].rpartition("/")[2]
         self.kill("qemu-nbd")
@@ -254,6 +251,8 @@ class FakeHost:
         (place / "holders").mkdir(parents=True)
         (place / "size").write_text(f"{size // 512}\n")
         (place / "dev").write_text(f"{major}:{minor}\n")
+        (place / "diskseq").write_text(f"{next(self.minors)}\n")
+        (place / "stat").write_text("7 0 56 1 0 0 0 0 0 1 1 0 0 0 0 0 0\n")
         (self.root / f"dev/{name}").touch()
         if self.kernel_parses and size:
             self._partition(name)

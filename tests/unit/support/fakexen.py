@@ -9,6 +9,7 @@ comes (a qcow2 that is to be read only), and an entry that stays where the other
 from __future__ import annotations
 
 from ansible_collections.homevirt.fleet.plugins.module_utils._vbd import vdev
+from ansible_collections.homevirt.fleet.tests.unit.support import fakexenstored
 
 CONNECTED, INITIALISING, CLOSED = 4, 1, 6
 
@@ -35,6 +36,7 @@ class FakeXen:
         for name in ("proc/xen", "sys/bus/xen/devices", "sys/bus/xen-backend/devices"):
             (root / name).mkdir(parents=True)
         (root / "proc/xen/capabilities").write_text("control_d\n")
+        fakexenstored.serve(root / "run/xenstored/socket", self.tree, self._greet)
         if self.xend:
             (root / "run/xend.pid").touch()
         self.servers = {domid: self._server(domid) for domid in self.domains if domid not in self.without_qemu}
@@ -50,16 +52,19 @@ class FakeXen:
         (self.fake.root / f"sys/bus/{bus}/drivers/vbd").mkdir(parents=True)
         return 0
 
-    def listing(self):
-        lines = [f'/local/domain/{domid}/name = "{name}"' for domid, name in self.domains.items()]
+    def tree(self):
+        """xenstore, {path: value}."""
+        found = {f"/local/domain/{domid}/name": name for domid, name in self.domains.items()}
         for (domid, devid), (kind, target, form, mode, state) in self.vbds.items():
             place = f"/local/domain/0/backend/{kind}/{domid}/{devid}"
             params = target if kind == "vbd" else f"{form}:{target}"
-            escaped = "".join(chr(byte) if 32 <= byte < 127 else f"\\x{byte:02x}" for byte in params.encode())
-            lines += [f'{place}/params = "{escaped}"', f'{place}/mode = "{mode}"', f'{place}/state = "{state}"']
+            found.update({f"{place}/params": params, f"{place}/mode": mode, f"{place}/state": str(state)})
             if kind == "vbd":
-                lines.append(f'{place}/physical-device-path = "{self.devices[domid, devid]}"')
-        return "\n".join(lines) + "\n"
+                found[f"{place}/physical-device-path"] = self.devices[domid, devid]
+        return found
+
+    def _greet(self):
+        return self.fake._begin(["xenstored"])
 
     def xl(self, argv):
         if argv[0] == "list":

@@ -8,6 +8,7 @@ from ansible_collections.homevirt.fleet.plugins.module_utils._vbd import report
 from ansible_collections.homevirt.fleet.plugins.module_utils._vbd.diskspec import DiskRequest
 from ansible_collections.homevirt.fleet.plugins.module_utils._vbd.mounting import MountRequest
 from ansible_collections.homevirt.fleet.tests.unit.support import images
+from ansible_collections.homevirt.fleet.tests.unit.support.fakehost import FakeHost
 
 CONTENT = {"raw": b"\0" * images.MIB, "qcow2": images.qcow2(), "vmdk": images.vmdk_sparse()}
 
@@ -29,3 +30,13 @@ def take_down(fake, wanted, **options):
     options = {"force": False, "check": False, **options}
     engine = report.unmount if isinstance(wanted, MountRequest) else report.detach
     return engine(fake.host, [wanted], **options)
+
+
+def dom0(tmp_path, **xen):
+    return FakeHost(tmp_path, xen=xen)
+
+
+def by_hand(fake, path, vdev="xvdb", domid=0, access="rw"):
+    """As an administrator does it."""
+    form = path.rpartition(".")[2]
+    fake.xen.xl(["block-attach", str(domid), f"format={form},vdev={vdev},access={access},target={path}"])

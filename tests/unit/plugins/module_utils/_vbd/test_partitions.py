@@ -7,6 +7,7 @@ from __future__ import annotations
 import shutil
 
 import pytest
+
 from ansible_collections.homevirt.fleet.plugins.module_utils._vbd import partitions
 from ansible_collections.homevirt.fleet.tests.unit.support.fakehost import FakeHost
 
