@@ -84,6 +84,11 @@ def name_of(host: Host, pid: int) -> str:
         return "?"
 
 
+def called(host: Host, part: str) -> t.Iterator[int]:
+    """Numbers of the processes with this in their names."""
+    return (pid for pid in _pids(host) if part in name_of(host, pid))
+
+
 class HeldFile(t.NamedTuple):
     """A file that a process holds open. links: names that it still has; number: of the descriptor."""
 
@@ -167,6 +172,7 @@ __all__ = [
     "HeldFile",
     "OpenFile",
     "Process",
+    "called",
     "children",
     "files_of",
     "lives",
