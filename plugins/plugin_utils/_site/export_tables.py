@@ -35,6 +35,7 @@ def tables(site: Site, edition: str) -> dict[str, list[Row]]:
     devices = shown.get("devices", [])
     name = shown.get("name", {}).get("en", site.slug)
     rooms = {row["slug"]: row["name"]["en"] for row in shown.get("locations", [])}
+    vlans = {row["vid"]: row["name"]["en"] for row in shown.get("vlans", [])}
     return {
         "sites": [{"name": name, "slug": site.slug, "status": "active"}],
         "locations": [_location(name, row) for row in shown.get("locations", [])],
@@ -57,7 +58,7 @@ def tables(site: Site, edition: str) -> dict[str, list[Row]]:
             _range(prefix, row) for prefix in shown.get("prefixes", []) for row in prefix.get("ip_ranges", [])
         ],
         "ip-addresses": [_address(wiring, row) for row in shown.get("ip_addresses", [])],
-        "wireless-lans": [_wireless(row) for row in shown.get("wireless_lans", [])],
+        "wireless-lans": [_wireless(vlans, row) for row in shown.get("wireless_lans", [])],
         "providers": [
             {"name": maker, "slug": _slug(maker)} for maker in _distinct(shown.get("circuits", []), "provider")
         ],
@@ -210,9 +211,10 @@ def _address(wiring: Wiring, row: Row) -> Row:
     return made
 
 
-def _wireless(row: Row) -> Row:
-    # NetBox does not tell WPA2's personal mode from WPA3's either.
-    return {"ssid": row["ssid"], "status": "active", "vlan": row.get("vlan", ""), "auth_type": row["auth"]}
+def _wireless(vlans: t.Mapping[int, str], row: Row) -> Row:
+    # This form wants a VLAN's name, that of prefixes its number. WPA2 and WPA3 are one to NetBox.
+    vlan = vlans.get(row.get("vlan", 0), "")
+    return {"ssid": row["ssid"], "status": "active", "vlan": vlan, "auth_type": row["auth"]}
 
 
 def _circuit(row: Row) -> Row:

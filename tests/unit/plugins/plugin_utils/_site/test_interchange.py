@@ -22,6 +22,8 @@ from ansible_collections.homevirt.fleet.plugins.plugin_utils._site.model_load im
 from ansible_collections.homevirt.fleet.plugins.plugin_utils._site.netbox_types import import_type
 
 SITES = pathlib.Path(__file__).parents[5] / "examples/sites"
+EXAMPLES = ["jikka", "jikka-hikari", "oji", "minshuku"]
+CASES = pathlib.Path(__file__).parent / "cases"
 HOSTILE = ["<script>alert(1)</script>", "a\"b'c", "=1+1", "&amp;", "\u202eabc", "x]]>y", "改\u3000行", "a,b;c"]
 
 
@@ -53,7 +55,14 @@ def named(text):
     return load_site(yaml.safe_dump(tree, allow_unicode=True), "a.yml").site
 
 
-@pytest.mark.parametrize("name", ["jikka", "jikka-hikari", "oji", "minshuku"])
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_tables_have_columns_that_netbox_knows(name):
+    known = yaml.safe_load((CASES / "netbox_columns.yml").read_text(encoding="utf-8"))
+    for table, rows in export_tables.tables(example(name), "handover").items():
+        assert {column for row in rows for column in row} <= set(known[table]), table
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
 def test_tables_refer_to_what_is_in_them(name):
     found = export_tables.tables(example(name), "handover")
     read = {table: list(csv.DictReader(io.StringIO(export_tables.as_csv(rows)))) for table, rows in found.items()}
@@ -72,6 +81,8 @@ def test_tables_refer_to_what_is_in_them(name):
     rooms, site = {row["name"] for row in read["locations"]}, read["sites"][0]["name"]
     for row in read["devices"]:
         assert (row["manufacturer"], row["device_type"]) in types and row["location"] in rooms and row["site"] == site
+    vlans = {row["name"] for row in read["vlans"]}
+    assert all(not row["vlan"] or row["vlan"] in vlans for row in read["wireless-lans"])
     for row in read["interfaces"]:
         assert not row["bridge"] or ("interfaces", row["device"], row["bridge"]) in ports
 
