@@ -71,10 +71,11 @@ class ActionModule(ActionBase):
             if todo:
                 self._tell(f"{host}: run_id {run_id}: {sum(len(jobs) for _slot, jobs in todo)} runs to do")
                 setting = experiment.Setting(
-                    run_id, host, found["program"], found["io_engine"], params["direct"], params["tolerance"],
-                    params["timeout"], found["proof"], found["versions"],
-                )  # fmt: skip
-                self._measure(params, request, setting, kept, todo, task_vars, found["python"])
+                    run_id, found["io_engine"], params["direct"], params["tolerance"], params["timeout"]
+                )
+                with contextlib.ExitStack() as stack:
+                    targets = self._targets(params, request, setting, found, task_vars, stack)
+                    experiment.Experiment(targets, setting, kept, self._tell).run(request, todo)
             return {
                 "changed": len(kept.records) > before,
                 "run_id": run_id,
@@ -86,25 +87,39 @@ class ActionModule(ActionBase):
                 "warnings": [*found.get("warnings", []), *summary.warnings(kept.records)],
             }
 
-    def _measure(
+    def _targets(
         self,
         params: dict[str, t.Any],
         request: arguments.Request,
         setting: experiment.Setting,
-        kept: store.Store,
-        todo: t.Sequence[t.Any],
+        found: dict[str, t.Any],
         task_vars: dict[str, t.Any],
-        python: str,
-    ) -> None:
-        with contextlib.ExitStack() as stack:
-            channel = stack.enter_context(transport.converse(self, setting.host, python))
-            meter = None
-            if params["hypervisor"]:
-                name = params["hypervisor"]["host"]
-                other = stack.enter_context(transport.converse_with(name, task_vars["hostvars"].get(name, {})))
-                meter = experiment.Meter(other, params["hypervisor"]["kind"], params["hypervisor"]["guest"])
-                meter.settle()
-            experiment.Experiment(channel, setting, kept, self._tell, meter).run(request, todo)
+        stack: contextlib.ExitStack,
+    ) -> dict[str, experiment.Target]:
+        """The target of each arm: the task's host, which was looked at already, and others, which are looked at now."""
+
+        def other(name: str, *, become: bool) -> transport.Conversation:
+            hostvars = task_vars["hostvars"].get(name, {})
+            return stack.enter_context(transport.converse_with(name, hostvars, become=become))
+
+        host = task_vars["inventory_hostname"]
+        channel = stack.enter_context(transport.converse(self, host, found["python"]))
+        meter = None
+        if params["hypervisor"]:
+            meter = experiment.Meter(
+                other(params["hypervisor"]["host"], become=False),
+                params["hypervisor"]["kind"],
+                params["hypervisor"]["guest"],
+            )
+            meter.settle(setting.lease)
+        targets = {
+            "": experiment.Target(host, channel, found["program"], found["proof"], found["versions"], meter),
+        }
+        for name in sorted({arm.host for arm in request.arms} - {""}):
+            targets[name] = experiment.surveyed(
+                name, other(name, become=bool(self._connection.become)), request, setting.io_engine
+            )
+        return {arm.name: targets[arm.host] for arm in request.arms}
 
     def _planned(
         self, params: dict[str, t.Any], request: arguments.Request, run_id: str, plan: dict[str, t.Any]

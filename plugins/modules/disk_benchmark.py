@@ -48,6 +48,16 @@ options:
           V(ata_piix)).
         type: str
         default: ''
+      host:
+        description:
+          - Inventory name of another host that this arm is on, to compare the disks of two hosts. At least one arm is
+            on the task's own host, and names none.
+          - It is reached by its variables C(ansible_host), C(ansible_port), C(ansible_user), C(ansible_connection),
+            C(ansible_python_interpreter), C(ansible_ssh_private_key_file), C(ansible_ssh_common_args) and
+            C(ansible_ssh_extra_args), without passwords. C(become) and C(ansible_become) mean C(sudo) there.
+          - Fio must be on it.
+        type: str
+        default: ''
   profile:
     description:
       - V(crystaldiskmark) does today's four tests of the program of that name, V(crystaldiskmark_2009) the three of its
@@ -304,7 +314,8 @@ def main() -> None:
     )
     try:
         request = arguments.request(module.params)
-        found = survey(Host(SystemRunner()), request.arms, module.params["io_engine"])
+        here = [arm for arm in request.arms if not arm.host]
+        found = survey(Host(SystemRunner()), here, module.params["io_engine"])
     except FleetError as error:
         module.fail_json(msg=str(error), what=error.what, why=error.why, hint=error.hint, **error.details)
     module.exit_json(changed=False, **found)

@@ -22,7 +22,7 @@ import typing as t
 from .._common.errors import FleetError
 from .._common.host import Host
 from .._common.runner import SystemRunner
-from . import cpu, place
+from . import cpu, place, survey
 from .engine_process import EngineProcess
 from .profile import Job
 
@@ -110,6 +110,15 @@ class Agent:
                 steps.append(now - seen)
                 seen = now
         self._say(number, seconds=sorted(steps)[len(steps) // 2] / 1e9)
+
+    def _do_survey(self, number: int, request: dict[str, t.Any]) -> None:
+        arms = [survey.Arm(**{**arm, "place": place.Place(*arm["place"])}) for arm in request["arms"]]
+        self._say(number, **survey.survey(self._host, arms, request["io_engine"]))
+
+    def _do_lease(self, number: int, request: dict[str, t.Any]) -> None:
+        """For who is silent longer, because he speaks with others meanwhile."""
+        self._lease = request["seconds"]
+        self._say(number)
 
     def _do_open(self, number: int, request: dict[str, t.Any]) -> None:
         wanted = place.Place(**request["place"])

@@ -24,6 +24,7 @@ ARM_SPEC: dict[str, t.Any] = {
     "device": {"type": "str", "default": ""},
     "raw_device_i_accept_data_loss": {"type": "str", "default": ""},
     "expect_driver": {"type": "str", "default": ""},
+    "host": {"type": "str", "default": ""},
 }
 JOB_SPEC: dict[str, t.Any] = {
     "name": {"type": "str", "required": True},
@@ -97,9 +98,14 @@ def request(params: t.Mapping[str, t.Any]) -> Request:
             fields["name"],
             Place(fields["directory"], fields["device"], size, keep_free, fields["raw_device_i_accept_data_loss"]),
             fields["expect_driver"],
+            fields["host"],
         )
         for fields in params["arms"]
     ]
+    if len({arm.name for arm in arms}) != len(arms):
+        raise InvalidRequest("arms", "two have the same name", "give each a name of its own")
+    if all(arm.host for arm in arms):
+        raise InvalidRequest("arms", "each names a host", "leave host out for one that is on the task's own host")
     return Request(arms, name, size, jobs)
 
 

@@ -10,25 +10,26 @@ import platform
 import sys
 import typing as t
 
-from .._common.errors import InvalidRequest, Refused
+from .._common.errors import Refused
 from .._common.host import Host
 from .._driver import bound
 from . import fio, place
 
 
 class Arm(t.NamedTuple):
-    """What is compared. expect_driver: refuse to measure where another driver is bound; empty: any."""
+    """What is compared. expect_driver: refuse to measure where another driver is bound; empty: any.
+
+    host: inventory name of the host it is on; empty: the task's.
+    """
 
     name: str
     place: place.Place
     expect_driver: str
+    host: str = ""
 
 
 def survey(host: Host, arms: t.Sequence[Arm], io_engine: str) -> dict[str, t.Any]:
     """What the controller needs to know: the interpreter, the engine, and a proof for each arm. Raises FleetError."""
-    names = [arm.name for arm in arms]
-    if len(set(names)) != len(names):
-        raise InvalidRequest("arms", "two have the same name", "give each a name of its own")
     for arm in arms:
         place.check(arm.place)
     program = fio.find(host.runner)

@@ -13,7 +13,7 @@ import zlib
 from ... import module_utils
 
 PACKAGE = "ansible_collections.homevirt.fleet.plugins.module_utils"
-PARTS = ("_common", "_bench")
+PARTS = ("_common", "_bench", "_driver")
 
 # Runs on the target: reads the code's length from its argument and the code from standard input, without reading ahead.
 BOOT = """

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: homevirt.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to homevirt.fleet: not a public interface.
-"""One experiment on one host: its order, its runs under pings, its records. Resumes where it was cut off."""
+"""One experiment: its order, its runs under pings, its records. Resumes where it was cut off."""
 
 from __future__ import annotations
 
@@ -20,20 +20,23 @@ from .transport import Conversation
 
 # Long enough for clocks that count CPU in tenths of a second.
 IDLE_SECONDS = 2.0
+# A probe that waits for others' jobs counts by its own clock, which may be that many times too fast.
+FASTEST_CLOCK = 10.0
 
 
 class Setting(t.NamedTuple):
-    """What the survey found, and how it is to be measured."""
+    """How everything is measured alike."""
 
     run_id: str
-    host: str
-    program: str
     io_engine: str
     direct: bool
     tolerance: float
     timeout: float
-    proof: t.Mapping[str, t.Any]
-    versions: t.Mapping[str, str]
+
+    @property
+    def lease(self) -> float:
+        """Seconds for which a probe may not be spoken to while a job runs elsewhere."""
+        return self.timeout * FASTEST_CLOCK
 
 
 class Meter:
@@ -44,14 +47,33 @@ class Meter:
         self._guest = {"kind": kind, "guest": guest}
         self.idle = 0.0
 
-    def settle(self) -> None:
+    def settle(self, lease: float) -> None:
         """Take the idle rate, over a while in which nothing is measured."""
+        self._channel.ask("lease", seconds=lease)
         before = self.read()["cpu_seconds"]
         time.sleep(IDLE_SECONDS)
         self.idle = (self.read()["cpu_seconds"] - before) / IDLE_SECONDS
 
     def read(self) -> dict[str, t.Any]:
         return self._channel.ask("cpu", **self._guest)
+
+
+class Target(t.NamedTuple):
+    """A host that arms are on, and what the survey found there. meter: None where no hypervisor is known."""
+
+    host: str
+    channel: Conversation
+    program: str
+    proof: t.Mapping[str, t.Any]
+    versions: t.Mapping[str, str]
+    meter: t.Optional[Meter] = None
+
+
+def surveyed(name: str, channel: Conversation, request: Request, io_engine: str) -> Target:
+    """Another host than the task's, looked at by its probe. Raises FleetError."""
+    arms = [arm._asdict() for arm in request.arms if arm.host == name]
+    found = channel.ask("survey", arms=arms, io_engine=io_engine)
+    return Target(name, channel, found["program"], found["proof"], found["versions"])
 
 
 def order(arms: t.Sequence[str], pairs: int, warmup: int, done: t.Collection[str]) -> list[design.Slot]:
@@ -79,56 +101,60 @@ def remaining(
 
 
 class Experiment:
-    """tell: is called with one line for a person after each run. meter: None where no hypervisor is known."""
+    """targets: of each arm by name. tell: is called with one line for a person after each run."""
 
     def __init__(
-        self,
-        channel: Conversation,
-        setting: Setting,
-        store: Store,
-        tell: t.Callable[[str], None],
-        meter: t.Optional[Meter] = None,
+        self, targets: t.Mapping[str, Target], setting: Setting, store: Store, tell: t.Callable[[str], None]
     ) -> None:
-        self._channel = channel
+        self._targets = targets
+        self._all = {target.host: target for target in targets.values()}
         self._setting = setting
         self._store = store
         self._tell = tell
-        self._meter = meter
-        self._tick = 0.0
+        self._ticks: dict[str, float] = {}
         self._spans: dict[tuple[str, str], list[float]] = {}
 
     def run(self, request: Request, todo: t.Sequence[tuple[design.Slot, t.Sequence[Job]]]) -> None:
         """Run all that is to do; every run is stored as soon as it is done. Raises FleetError."""
-        self._tick = self._channel.ask("tick")["seconds"]
+        for host, target in self._all.items():
+            self._ticks[host] = target.channel.ask("tick")["seconds"]
+            if len(self._all) > 1:
+                target.channel.ask("lease", seconds=self._setting.lease)
         places = {arm.name: arm.place for arm in request.arms}
         for arm in dict.fromkeys(slot.arm for slot, _jobs in todo):
-            self._tell(f"{self._setting.host}: {arm}: writing the file of {request.size / 1e6:.0f} MB")
-            self._channel.ask("open", self._setting.timeout, arm=arm, place=places[arm]._asdict())
+            target = self._targets[arm]
+            self._tell(f"{target.host}: {arm}: writing the file of {request.size / 1e6:.0f} MB")
+            target.channel.ask("open", self._setting.timeout, arm=arm, place=places[arm]._asdict())
         position = len({record.slot for record in self._store.records})
         runs = [(slot, job) for slot, jobs in todo for job in jobs]
         positions = {slot.name: position + number for number, (slot, _jobs) in enumerate(todo)}
         for number, (slot, job) in enumerate(runs):
             record = self._measure(request.profile, slot, job, positions[slot.name])
             self._store.add(record)
-            self._tell(f"{self._setting.host}: {_in_words(record)}, {self._left(runs[number + 1 :])}")
+            self._tell(f"{record.host}: {_in_words(record)}, {self._left(runs[number + 1 :])}")
 
     def _measure(self, profile: str, slot: design.Slot, job: Job, position: int) -> Record:
-        setting = self._setting
+        setting, target = self._setting, self._targets[slot.arm]
+        meter = target.meter
+        for other in self._all.values():
+            if other is not target:
+                # It has waited for a job, and is to wait for the next.
+                other.channel.ping()
         started = datetime.datetime.now(datetime.timezone.utc)
-        before = self._meter.read() if self._meter else None
+        before = meter.read() if meter else None
         timed = probe.timed(
-            self._channel,
-            self._tick,
+            target.channel,
+            self._ticks[target.host],
             setting.tolerance,
             setting.timeout,
             "job",
             arm=slot.arm,
             job=job._asdict(),
-            program=setting.program,
+            program=target.program,
             engine=setting.io_engine,
             direct=setting.direct,
         )
-        after = self._meter.read() if self._meter else None
+        after = meter.read() if meter else None
         span = (datetime.datetime.now(datetime.timezone.utc) - started).total_seconds()
         self._spans.setdefault((slot.arm, job.name), []).append(span)
         outcome = timed.answer["outcome"]
@@ -138,7 +164,7 @@ class Experiment:
             arm=slot.arm,
             pair=slot.pair,
             position=position,
-            host=setting.host,
+            host=target.host,
             started=started.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
             profile=profile,
             job=job.name,
@@ -148,16 +174,16 @@ class Experiment:
             reported_seconds=outcome["seconds"],
             true_seconds=timed.seconds,
             clock=timed.clock,
-            cpu=_cpu(timed, job, before, after, self._meter.idle * span if self._meter else 0.0),
+            cpu=_cpu(timed, job, before, after, meter.idle * span if meter else 0.0),
             latency_seconds=outcome["latency_seconds"],
             proof={
-                **setting.proof[slot.arm],
+                **target.proof[slot.arm],
                 "job": job._asdict(),
                 "io_engine": setting.io_engine,
                 "direct": setting.direct,
                 **_traffic(before, after),
             },
-            versions=setting.versions,
+            versions=target.versions,
         )
 
     def _left(self, runs: t.Sequence[tuple[design.Slot, Job]]) -> str:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import getpass
 import shlex
 import typing as t
 
@@ -41,13 +42,18 @@ def converse(action: ActionBase, host: str, python: str) -> Conversation:
     return RoundTrips(host, execute, payload)
 
 
-def converse_with(name: str, hostvars: t.Mapping[str, t.Any]) -> Channel:
-    """Start a probe on another host than the task's, by its variables; become means sudo without a password there."""
+def converse_with(name: str, hostvars: t.Mapping[str, t.Any], *, become: bool = False) -> Channel:
+    """Start a probe on another host than the task's, by its variables; become means sudo without a password there.
+
+    become: what counts where its variables do not say.
+    """
     payload = code.payload()
     argv = code.command(hostvars.get("ansible_python_interpreter", "python3"), len(payload), "live")
-    if hostvars.get("ansible_become"):
+    local = name == "localhost" or hostvars.get("ansible_connection") == "local"
+    user = hostvars.get("ansible_user") or (getpass.getuser() if local else "")
+    if hostvars.get("ansible_become", become) and user != "root":
         argv = ["sudo", "-n", *argv]
-    if name == "localhost" or hostvars.get("ansible_connection") == "local":
+    if local:
         return Channel(name, argv, payload)
     start = ["ssh", "-T", *(f"-o{text}" for text in SSH_OPTIONS)]
     for variable in ("ansible_ssh_common_args", "ansible_ssh_extra_args"):

@@ -21,34 +21,11 @@ from ansible_collections.homevirt.fleet.plugins.plugin_utils._bench.roundtrips i
 
 SIZE = 1 << 20
 JOB = {"name": "j", "operation": "read", "pattern": "random", "block_size": 4096, "queue_depth": 1, "threads": 1}
-# Reads the file through the descriptor that it was given, as fio does, and writes fio's JSON.
-FIO = f"""#!{sys.executable}
-import json, pathlib, sys, time
-words = dict(word[2:].partition("=")[::2] for word in sys.argv[1:])
-pathlib.Path("PLACE/pid").write_text(str(__import__("os").getpid()))
-assert len(open(words["filename"], "rb").read()) == {SIZE}
-time.sleep(SECONDS)
-side = {{"io_bytes": int(words["io_size"]), "runtime": int(SECONDS * 1000), "total_ios": 1}}
-result = {{"fio version": "fio-test", "jobs": [{{"error": 0, "read": side}}]}}
-print("a word beside it", flush=True)
-open(words["output"], "w").write(json.dumps(result))
-"""
 
 
 def live():
     payload = code.payload()
     return Channel("here", code.command(sys.executable, len(payload), "live"), payload)
-
-
-@pytest.fixture
-def fio(tmp_path):
-    def make(seconds, text=FIO):
-        path = tmp_path / "fio"
-        path.write_text(text.replace("PLACE", str(tmp_path)).replace("SECONDS", str(seconds)))
-        path.chmod(0o755)
-        return str(path)
-
-    return make
 
 
 def opened(channel, directory):
@@ -126,9 +103,8 @@ def test_nobody_speaks_for_a_while(tmp_path):
 def test_failures_come_back_in_words(tmp_path, fio):
     with live() as channel:
         opened(channel, tmp_path)
-        failing = FIO.replace("open(words", "sys.exit('fio: No space left on device') or open(words")
         with pytest.raises(ToolFailed.__base__, match="No space left on device"):
-            probe.timed(channel, 0.0, 1e-3, 30, "job", **job(fio(0.1, failing)))
+            probe.timed(channel, 0.0, 1e-3, 30, "job", **job(fio(0.1, fails=True)))
         with pytest.raises(FleetError, match="No such file"):
             probe.timed(channel, 0.0, 1e-3, 30, "job", **job(str(tmp_path / "none")))
         with pytest.raises(TimedOut, match="did not end within 0.3 seconds"):
