@@ -8,6 +8,7 @@ import shutil
 
 import pytest
 
+from ansible_collections.homevirt.fleet.plugins.module_utils._common.runner import Result
 from ansible_collections.homevirt.fleet.plugins.module_utils._vbd import partitions
 from ansible_collections.homevirt.fleet.tests.unit.support.fakehost import FakeHost
 
@@ -47,3 +48,14 @@ def test_what_is_not_a_partition_going_is_an_error(disk):
     (place / "nbd9p1/partition").mkdir()
     with pytest.raises(IsADirectoryError):
         partitions.nodes(host, "/dev/nbd9")
+
+
+def test_time_that_one_command_for_many_disks_may_take(disk, monkeypatch):
+    host, _place = disk
+    allowed = []
+    monkeypatch.setattr(
+        host.runner, "run", lambda argv, timeout: allowed.append(timeout) or Result(tuple(argv), 0, "", "")
+    )
+    for count in (1, 10, 11, 100):
+        partitions._blkid(host, ["/dev/nbd9"] * count)
+    assert allowed == [host.timeout * factor for factor in (1, 1, 2, 10)]
