@@ -72,5 +72,6 @@ pins: ## Resolve the tools' libraries anew for every Python here
 	@tools/make_pins
 
 clean: ## Remove everything that these targets made in this clone and its cache
+	@tools/xen_lab clean
 	rm -rf .venv .venv-* build .ansible .pytest_cache .ruff_cache .hypothesis tests/output
 	@bash -c 'source tools/environment.sh; rm -rf "$$CACHE"'

@@ -28,7 +28,7 @@ def entries() -> dict[str, dict[str, str]]:
 
 
 def sum_of(path: str) -> str:
-    """"" where it cannot be read, as on a disk that was taken away."""
+    """ "" where it cannot be read, as on a disk that was taken away."""
     done = subprocess.run(["sha256sum", path], check=False, capture_output=True, text=True)
     return done.stdout.split()[0] if done.returncode == 0 else ""
 

@@ -81,7 +81,16 @@ def plan_unmounted(work: Work, requests: t.Sequence[MountRequest]) -> None:
             mounts.plan_unmount(work, tag, path)
     for request in requests:
         _plan_fstab_leftover(work, request)
+        _warn_of_another(work, request)
     engine.plan_detached(work, idle, work.unmounting | {path for paths in going.values() for path in paths})
+
+
+def _warn_of_another(work: Work, request: MountRequest) -> None:
+    """Whoever names a path wants it free, but another image is mounted there, which he did not name."""
+    path = real(request.path) if request.path else ""
+    for record in work.records.values():
+        if path and path not in work.unmounting and any(mounted.path == path for mounted in record.mounts):
+            work.warnings.append(f"{path} stays mounted, from {record.image}; name that image to unmount it.")
 
 
 def _plan_fstab_leftover(work: Work, request: MountRequest) -> None:

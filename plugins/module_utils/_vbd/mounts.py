@@ -8,11 +8,11 @@ from __future__ import annotations
 import os
 import typing as t
 
-from .._common.errors import Refused
+from .._common.errors import InUse, Refused, ToolFailed
 from .._common.host import Host
 from .._common.plan import Step
 from .._common.runner import checked
-from . import filesystems, fstab, mountinfo, partitions
+from . import filesystems, fstab, mountinfo, partitions, processes
 from .ledger import Mounted, Record
 from .partitions import Partition
 from .work import Work
@@ -109,8 +109,14 @@ def is_of(host: Host, record: Record, mount: mountinfo.Mount) -> bool:
 
 
 def umount_at(host: Host, path: str) -> None:
-    """Run umount(8)."""
-    checked(host.runner, ["umount", path], host.timeout, path, BUSY_HINT)
+    """Run umount(8). Raises InUse, naming who is in there, and ToolFailed."""
+    try:
+        checked(host.runner, ["umount", path], host.timeout, path, BUSY_HINT)
+    except ToolFailed as error:
+        users = [f"{processes.name_of(host, pid)} (pid {pid})" for pid in processes.below(host, path)]
+        if users:
+            raise InUse(path, f"it is in use by {', '.join(users)}", "end that, or leave it, then run again") from error
+        raise
 
 
 def _remove_made(work: Work, entry: Mounted) -> None:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import stat
 import typing as t
@@ -87,6 +88,23 @@ def name_of(host: Host, pid: int) -> str:
 def called(host: Host, part: str) -> t.Iterator[int]:
     """Numbers of the processes with this in their names."""
     return (pid for pid in _pids(host) if part in name_of(host, pid))
+
+
+def below(host: Host, path: str) -> t.Iterator[int]:
+    """Numbers of the processes that stand in a directory, run a program of it, or hold a file of it open."""
+    for pid in _pids(host):
+        places = (_target(f"{host.proc}/{pid}/{name}") for name in ("cwd", "root", "exe"))
+        held = (found.path for found in files_of(host, pid))
+        if any(place == path or place.startswith(f"{path}/") for place in itertools.chain(places, held)):
+            yield pid
+
+
+def _target(link: str) -> str:
+    try:
+        return os.readlink(link)
+    except OSError:
+        # A thread of the kernel has none, and processes end.
+        return ""
 
 
 class HeldFile(t.NamedTuple):
@@ -172,6 +190,7 @@ __all__ = [
     "HeldFile",
     "OpenFile",
     "Process",
+    "below",
     "called",
     "children",
     "files_of",

@@ -35,9 +35,6 @@ class Interval(t.NamedTuple):
     def intersect(self, other: Interval) -> Interval:
         return Interval(max(self.low, other.low), min(self.high, other.high))
 
-    def minus(self, value: float) -> Interval:
-        return Interval(self.low - value, self.high - value)
-
     def over(self, other: Interval) -> Interval:
         """The quotient; the divisor must be wholly positive, the dividend may have any sign."""
         quotients = [a / b for a in self for b in other]

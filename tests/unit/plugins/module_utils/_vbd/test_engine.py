@@ -189,3 +189,27 @@ def test_state_costs_the_same_number_of_commands_for_any_number_of_disks(many, t
     fake.commands.clear()
     assert report.mount(fake.host, wanted, force=False, check=False)["changed"] is False
     assert [words[0] for words in fake.commands] == ["losetup"]
+
+
+def test_another_image_at_the_path_is_told_and_left(tmp_path):
+    fake = FakeHost(tmp_path)
+    there = request(fake, {"partition": 2, "disk": {"format": "raw"}})
+    other = request(fake, {"partition": 2, "disk": {"format": "raw"}, "name": "other.raw"})
+    bring_up(fake, there)
+    result = take_down(fake, other)
+    assert not result["changed"]
+    assert result["warnings"] == [
+        f"{there.path} stays mounted, from {there.disk.image}; name that image to unmount it."
+    ]
+    assert take_down(fake, there)["warnings"] == []
+
+
+def test_busy_mount_names_who_is_in_there(tmp_path):
+    fake = FakeHost(tmp_path)
+    wanted = request(fake, {"partition": 2, "disk": {"format": "raw"}})
+    bring_up(fake, wanted)
+    pid = fake._process("bash", 1, None)
+    (tmp_path / f"proc/{pid}/cwd").symlink_to(f"{wanted.path}/etc")
+    fake.fail = len(fake.commands) + 2
+    with pytest.raises(InUse, match=rf"it is in use by bash \(pid {pid}\)"):
+        take_down(fake, wanted)
