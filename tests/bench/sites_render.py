@@ -9,6 +9,7 @@ Every number of sites runs in a process of its own, so that one's memory is not 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import html
 import json
 import resource
@@ -32,7 +33,8 @@ DOT_SITES = 20
 
 
 def reveal(secret):
-    return f"value of {secret.value}, {len(secret.value)} letters"
+    """Another password for each, as a password manager would make it."""
+    return hashlib.sha256(secret.value.encode()).hexdigest()[:20]
 
 
 def seconds(work):

@@ -11,6 +11,7 @@ import re
 import subprocess
 
 import pytest
+import segno
 import yaml
 import zxingcpp
 from hypothesis import given, settings
@@ -166,6 +167,16 @@ def test_a_hostile_text_stays_a_text(text):
     source = typst_source.document(sheet_of(site, "handover", "ja", logins), ("IPAexGothic",))
     fonts = typst_pdf.find_fonts()
     assert typst_pdf.compile_pdf(source, fonts, "a sheet").startswith(b"%PDF")
+
+
+@settings(max_examples=25)
+@given(st.text(min_size=1, max_size=70))
+def test_the_qr_code_has_the_mask_that_segno_would_choose(text):
+    code = segno.make_qr(text, error="m", encoding="utf-8")
+    painted = [bytearray(code.symbol_size(border=0)[0]) for _row in code.matrix]
+    for row, column, length in modules_of(text):
+        painted[row][column : column + length] = b"\1" * length
+    assert painted == list(code.matrix)
 
 
 def test_the_qr_code_is_read_back(tmp_path):
