@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: homevirt.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to homevirt.fleet: not a public interface.
-"""The mask of a QR code that cameras read best, by the penalties of ISO/IEC 18004, 7.8.3: the one that segno finds, too.
+"""The mask of a QR code that cameras read best, by the penalties of ISO/IEC 18004, 7.8.3: the same that segno finds.
 
 segno looks at every module of eight matrices, which takes longer than all else that a sheet needs. Here a matrix is one
 number with a bit for each module, so that it looks at all of them at once.
@@ -83,11 +83,7 @@ def _penalty(bits: int, grid: Grid) -> int:
     lines = EDGE.join(("", *rows, *map("".join, zip(*rows)), ""))
     unequal = abs(100 * bits.bit_count() - 50 * size * size) // (5 * size * size)
     return (
-        _runs(across, 1)
-        + _runs(down, size)
-        + 3 * blocks.bit_count()
-        + 40 * len(FINDER.findall(lines))
-        + 10 * unequal
+        _runs(across, 1) + _runs(down, size) + 3 * blocks.bit_count() + 40 * len(FINDER.findall(lines)) + 10 * unequal
     )
 
 
