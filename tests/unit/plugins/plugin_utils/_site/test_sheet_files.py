@@ -61,7 +61,8 @@ def test_a_secret_is_found_in_a_pdf(place, secret):
         "metadata": f"#set document(keywords: ({literal},))\nx",
         "broken into lines": f"#for c in {literal}.clusters() {{ c; linebreak() }}",
     }[place]
-    pdf = typst.compile(f'#set text(font: "IPAexGothic")\n{source}'.encode(), format="pdf")
+    source = f'#set text(font: "IPAexGothic")\n{source}'
+    pdf = typst.compile(source.encode(), format="pdf", font_paths=typst_pdf.find_fonts().found)
     with pytest.raises(Leak):
         Scan([Needle("x", secret)]).pdf(pdf, typst_pdf.pdf_texts(pdf), "a.pdf")
 
