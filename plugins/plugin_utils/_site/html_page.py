@@ -64,7 +64,7 @@ footer {{ margin-top: 1rem; font-size: .85rem; }}
   .drawing {{ break-inside: avoid; }}
   .drawing .scroll > svg {{ min-width: 0; max-width: min(100%, var(--own)); max-height: 245mm; }}
   .drawing.one .scroll > svg {{ max-height: 140mm; }}
-  /* Half of the page for addresses and passwords, which else break into lines and push the last ones to another page. */
+  /* Half of the page for addresses and passwords: broken into lines they push the last ones to another page. */
   .front {{ grid-template-columns: 1fr 1fr; }}
   .code {{ width: 28mm; }}
   dl {{ gap: 0 .8rem; }}

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: homevirt.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Usage: browse.py SHEETS KEPT: open the sheets in headless Chromium at a telephone's width, in the dark and on paper."""
+"""Usage: browse.py SHEETS KEPT: open the sheets in headless Chromium: at a telephone's width, in the dark, on paper."""
 
 from __future__ import annotations
 
@@ -35,7 +35,8 @@ LOOKED_AT = """page => {
     return box.left < -1 || box.right > page.documentElement.clientWidth + 1;
   }).map(element => element.textContent.slice(0, 40));
   // A box that scrolls sideways may hold what is wider than it, nothing else may.
-  const cut = placed.filter(element => !element.matches(".scroll, .code") && element.scrollWidth > element.clientWidth + 1)
+  const fixed = placed.filter(element => !element.matches(".scroll, .code"));
+  const cut = fixed.filter(element => element.scrollWidth > element.clientWidth + 1)
     .map(element => element.textContent.slice(0, 40));
   const letters = [...page.querySelectorAll("svg text")].map(text => text.getBoundingClientRect().height);
   return {

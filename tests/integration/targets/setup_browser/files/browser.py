@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: homevirt.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A page opened in headless Chromium: measured, photographed, printed, and what it complained of or asked the network for.
+"""A page opened in headless Chromium: measured, photographed, printed, and heard when it complains or asks the network.
 
-A page of the test's own holds the one that is measured in a frame as wide as a screen, with JavaScript of its own; what is
-measured has none.
+A page of the test's own holds the one that is measured in a frame as wide as a screen, with JavaScript of its own; what
+is measured has none.
 """
 
 from __future__ import annotations
