@@ -20,7 +20,7 @@ SHEETS = {
     "jikka-hikari-family-ja": 5,
     "jikka-hikari-handover-en": 5,
     "long-names-family-ja": 5,
-    "long-names-family-en": 6,
+    "long-names-family-en": 5,
     "oji-family-ja": 7,
     "minshuku-family-ja": 15,
 }
