@@ -9,10 +9,12 @@ Everything that draws or prints gets a site that went through here, so it cannot
 from __future__ import annotations
 
 import dataclasses
+import functools
 import typing as t
 
 from .model import Site
-from .model_fields import Field, Record, fields_of
+from .model_fields import Field, Record, RecordOf, fields_of
+from .model_kinds import ListOf
 from .model_values import Origin, Secret, Text, shows
 
 
@@ -21,11 +23,19 @@ def redacted(site: Site, edition: str) -> Site:
 
 
 def _redacted(record: Record, edition: str) -> Record:
-    values = {}
-    for field in fields_of(type(record)):
-        value = getattr(record, field.name)
-        values[field.name] = _shown(value, edition) if shows(edition, field.edition) else _blank(record, field)
+    hidden, nested = _concerned(type(record), edition)
+    values = {field.name: _blank(record, field) for field in hidden}
+    values.update((field.name, _shown(getattr(record, field.name), edition)) for field in nested)
     return dataclasses.replace(record, origin=Origin(), **values)
+
+
+@functools.cache
+def _concerned(record: type[Record], edition: str) -> tuple[tuple[Field, ...], tuple[Field, ...]]:
+    """The fields that the edition hides, and of the others those that may hold records."""
+    fields = fields_of(record)
+    shown = [field for field in fields if shows(edition, field.edition)]
+    nested = tuple(field for field in shown if isinstance(field.kind, (ListOf, RecordOf)))
+    return tuple(field for field in fields if field not in shown), nested
 
 
 def _shown(value: t.Any, edition: str) -> t.Any:

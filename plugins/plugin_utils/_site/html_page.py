@@ -22,7 +22,8 @@ h2 {{ font-size: 1.2rem; margin: 1.2rem 0 .4rem; border-bottom: 2px solid #2e4a2
 .edition {{ font-size: .9rem; border: 1px solid; border-radius: .3rem; padding: 0 .4rem; white-space: nowrap; }}
 .warning {{ border: 2px solid #b3261e; padding: .2rem .6rem; }}
 .drawing svg {{ display: block; width: 100%; height: auto; }}
-.drawing .scroll > svg {{ min-width: 36rem; }}
+/* Letters never too small to read, nor those of a small house as large as a poster's. */
+.drawing .scroll > svg {{ min-width: calc(var(--own) * .75); max-width: calc(var(--own) * 1.4); margin: 0 auto; }}
 ol, ul {{ padding-left: 1.6rem; margin: .3rem 0; }}
 ul.lines {{ list-style: none; padding: 0; }}
 table {{ border-collapse: collapse; width: 100%; }}
@@ -30,6 +31,8 @@ th, td {{ border: 1px solid var(--rule); padding: .2rem .4rem; text-align: left;
 td, th {{ overflow-wrap: break-word; }}
 th {{ font-weight: normal; white-space: nowrap; opacity: .8; }}
 td:first-of-type:not(.tick), td.tick + td {{ white-space: nowrap; }}
+.front td {{ min-width: 4.5em; }}
+.front td:last-of-type {{ min-width: 11em; }}
 td.tick {{ width: 2.4rem; }}
 td.tick::before {{ content: ""; display: block; width: 1.1rem; height: 1.1rem; border: 1.5px solid; }}
 .value {{ white-space: pre-line; unicode-bidi: isolate; }}
@@ -59,12 +62,20 @@ footer {{ margin-top: 1rem; font-size: .85rem; }}
   h2 {{ font-size: 11pt; margin: 2.5mm 0 1mm; break-after: avoid; }}
   .warning {{ margin: 1mm 0; }}
   .drawing {{ break-inside: avoid; }}
-  .drawing .scroll > svg {{ min-width: 0; max-height: 245mm; }}
-  .drawing.one .scroll > svg {{ max-height: 150mm; }}
-  .code {{ width: 30mm; }}
+  .drawing .scroll > svg {{ min-width: 0; max-width: min(100%, var(--own)); max-height: 245mm; }}
+  .drawing.one .scroll > svg {{ max-height: 140mm; }}
+  /* Half of the page for addresses and passwords: broken into lines they push the last ones to another page. */
+  .front {{ grid-template-columns: 1fr 1fr; }}
+  .code {{ width: 28mm; }}
+  dl {{ gap: 0 .8rem; }}
+  dd .value {{ white-space: normal; }}
+  figure {{ margin: 0; }}
+  footer {{ margin-top: 2mm; }}
   .annex {{ break-before: page; }}
   tr, figure, .lines {{ break-inside: avoid; }}
   .scroll {{ overflow: visible; }}
+  /* Nobody scrolls paper. */
+  td {{ overflow-wrap: anywhere; }}
 }}
 {svg.STYLE}"""
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
@@ -98,7 +109,8 @@ def _drawing(sheet: Sheet) -> str:
         kind = "drawing one" if len(parts) == 1 else "drawing"
         picture = svg.part(sheet.drawing, top, bottom, title)
         shown.append(
-            f'<section class="{kind}"><h2>{escaped(title)}</h2>\n<div class="scroll">{picture}</div></section>\n'
+            f'<section class="{kind}" style="--own: {sheet.drawing.width}px"><h2>{escaped(title)}</h2>\n'
+            f'<div class="scroll">{picture}</div></section>\n'
         )
     return "".join(shown)
 

@@ -13,11 +13,15 @@ name or number. Which ones those are is said, so that somebody can choose better
 from __future__ import annotations
 
 import base64
+import binascii
 import contextlib
+import functools
 import html
 import itertools
 import json
 import re
+import string
+import sys
 import typing as t
 import urllib.parse
 import zlib
@@ -29,7 +33,9 @@ LONG, SHORT = 8, 4
 WORD = re.compile(r"[\w.:/@+*#-]+")
 TAG = re.compile(r"<(?:style.*?</style>|[^>]*)>", re.DOTALL)
 TITLE = re.compile(r'\b(?:aria-label|title|alt|content)="([^"]*)"')
-ENCODED = re.compile(rb"[A-Za-z0-9+/_-]{12,}={0,2}")
+# Leaves base64's own characters, in its usual spelling or that for URLs, and blanks between their runs.
+BASE64 = f"{string.ascii_letters}{string.digits}+/-_"
+ENCODED = bytes(byte if chr(byte) in BASE64 else 32 for byte in range(256)).translate(bytes.maketrans(b"-_", b"+/"))
 PERCENT = re.compile(r"%[0-9a-fA-F]{2}")
 NUMBERED = re.compile(r"\\u([0-9a-fA-F]{4})")
 STREAM = re.compile(rb"stream\r?\n(.*?)\r?\nendstream", re.DOTALL)
@@ -49,27 +55,46 @@ class Leak(FleetError):
 class Crowd:
     """The long secrets of all sites of a run, prepared once: what a look costs does not grow with their number.
 
-    Looking at every STRIDE-th place is enough, as a spelling is known by the pieces at its first STRIDE places.
+    Looking at every fourth place is enough, as a spelling is known by the pieces at four places in a row. A piece is
+    four bytes as one number, for so they are compared without a loop.
     """
 
-    PIECE, STRIDE = 5, 4
+    PIECE = 4
 
     def __init__(self, needles: t.Iterable[Needle] = ()) -> None:
-        self.pieces: dict[bytes, list[tuple[int, bytes, Needle]]] = {}
+        self.pieces: dict[int, list[tuple[int, bytes, Needle]]] = {}
         for needle in {needle.value: needle for needle in needles if len(needle.value) >= LONG}.values():
             for spelling in _spellings(needle.value):
-                for shift in range(self.STRIDE):
-                    piece = spelling[shift : shift + self.PIECE]
-                    self.pieces.setdefault(piece, []).append((shift, spelling, needle))
+                self._learn(spelling, needle)
+
+    def _learn(self, spelling: bytes, needle: Needle) -> None:
+        last = len(spelling) - 2 * self.PIECE + 1
+        # Passwords often begin or end alike, and would all be looked at wherever a text does so, too.
+        starts = (last * part // 4 for part in range(5))
+        start = min(starts, key=lambda start: sum(len(self.pieces.get(piece, ())) for piece in _four(spelling, start)))
+        for place, piece in enumerate(_four(spelling, start), start):
+            self.pieces.setdefault(piece, []).append((place, spelling, needle))
 
     def found_in(self, view: bytes) -> t.Iterator[Needle]:
-        pieces = self.pieces
-        for place in range(0, len(view) if pieces else 0, self.STRIDE):
-            piece = view[place : place + self.PIECE]
-            if piece in pieces:
-                for shift, spelling, needle in pieces[piece]:
+        pieces = memoryview(view)[: len(view) // self.PIECE * self.PIECE].cast("I")
+        for piece in self.pieces.keys() & pieces:
+            for place in _places(piece.to_bytes(self.PIECE, sys.byteorder), view):
+                for shift, spelling, needle in self.pieces[piece]:
                     if place >= shift and view.startswith(spelling, place - shift):
                         yield needle
+
+
+def _four(spelling: bytes, start: int) -> list[int]:
+    """The pieces at four places in a row."""
+    places = range(start, start + Crowd.PIECE)
+    return [int.from_bytes(spelling[place : place + Crowd.PIECE], sys.byteorder) for place in places]
+
+
+def _places(piece: bytes, view: bytes) -> t.Iterator[int]:
+    place = view.find(piece)
+    while place >= 0:
+        yield place
+        place = view.find(piece, place + 1)
 
 
 class Scan:
@@ -87,10 +112,14 @@ class Scan:
         self.crowd, self.shown = crowd or Crowd(), shown
         unique = {needle.value: needle for needle in needles if needle.value}
         known = set(ordinary()) if any(len(value) < LONG for value in unique) else set()
-        self.long = [(needle, _spellings(needle.value)) for needle in unique.values() if len(needle.value) >= LONG]
+        self.long = [needle for needle in unique.values() if len(needle.value) >= LONG]
         short = [needle for needle in unique.values() if len(needle.value) < LONG]
         self.unsearched = [needle.name for needle in short if len(needle.value) < SHORT or needle.value in known]
         self.short = {needle.value: needle for needle in short if needle.name not in self.unsearched}
+
+    @functools.cached_property
+    def _spelled(self) -> list[tuple[Needle, frozenset[bytes]]]:
+        return [(needle, _spellings(needle.value)) for needle in self.long]
 
     def texts(self, texts: t.Iterable[str], what: str) -> None:
         """Raise Leak for plain texts, such as what goes into a QR code or a page's words."""
@@ -101,6 +130,8 @@ class Scan:
     def markup(self, text: str, what: str) -> None:
         """Raise Leak for HTML or SVG."""
         self._raw(text.encode(), what)
+        if not self.short:
+            return
         self._words(html.unescape(TAG.sub("\n", text)), what)
         for value in TITLE.findall(text):
             self._words(html.unescape(value), what)
@@ -133,7 +164,7 @@ class Scan:
             views.append(NUMBERED.sub(lambda match: chr(int(match[1], 16)), text).encode("utf-8", "replace"))
         # A byte that no secret's spelling holds keeps the pieces apart.
         views.append(b"\0".join(_decoded(data)))
-        for needle, spellings in self.long:
+        for needle, spellings in self._spelled:
             if any(spelling in view for spelling in spellings for view in views):
                 raise _leak(needle, what)
         for needle in itertools.chain.from_iterable(map(self.crowd.found_in, views)):
@@ -159,9 +190,9 @@ def _leak(needle: Needle, what: str) -> Leak:
 
 def _decoded(data: bytes) -> t.Iterator[bytes]:
     """What base64 in the data stands for."""
-    for run in ENCODED.findall(data):
-        plain = run.rstrip(b"=").translate(bytes.maketrans(b"-_", b"+/"))
-        yield base64.b64decode(plain + b"=" * (-len(plain) % 4) if len(plain) % 4 != 1 else plain[:-1])
+    for run in data.translate(ENCODED).split():
+        if len(run) >= 12:
+            yield binascii.a2b_base64(run + b"=" * (-len(run) % 4) if len(run) % 4 != 1 else run[:-1])
 
 
 def _spellings(secret: str) -> frozenset[bytes]:

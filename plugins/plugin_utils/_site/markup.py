@@ -5,12 +5,15 @@
 
 from __future__ import annotations
 
+import functools
 import html
 import json
 
 from .text_width import visible
 
 
+# A name stands in the drawing, in the lists and on the labels, in each file.
+@functools.lru_cache(maxsize=2048)
 def escaped(text: str) -> str:
     """For HTML and SVG, in content and in quoted attributes."""
     return html.escape(visible(text), quote=True)

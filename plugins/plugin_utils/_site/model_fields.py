@@ -72,6 +72,11 @@ def fields_of(record: type[Record]) -> tuple[Field, ...]:
     )
 
 
+@functools.cache
+def fields_by_name(record: type[Record]) -> t.Mapping[str, Field]:
+    return {field.name: field for field in fields_of(record)}
+
+
 @dataclasses.dataclass(frozen=True)
 class RecordOf:
     """The kind of a field that holds a record."""
@@ -89,4 +94,4 @@ class RecordOf:
         return {"$ref": f"#/$defs/{self.record.__name__}"}
 
 
-__all__ = ["Field", "Record", "RecordOf", "field", "fields_of"]
+__all__ = ["Field", "Record", "RecordOf", "field", "fields_by_name", "fields_of"]

@@ -10,7 +10,7 @@ import typing as t
 
 from .findings import Finding
 from .model import Site
-from .model_fields import Field, Record, fields_of
+from .model_fields import Field, Record, fields_by_name
 from .model_kinds import Reported, WrongValue
 from .model_values import Origin
 from .model_yaml import Node, NotYaml, read_yaml
@@ -74,7 +74,7 @@ class _Reading:
             self.labels.pop()
 
     def _record(self, cls: type[Record], node: Node) -> Record:
-        known = {field.name: field for field in fields_of(cls)}
+        known = fields_by_name(cls)
         values: dict[str, t.Any] = {}
         lines: dict[str, int] = {}
         for key, line, child in node.value:

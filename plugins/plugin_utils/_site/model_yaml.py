@@ -68,17 +68,17 @@ class _Builder:
     def document(self) -> Node:
         root: t.Optional[Node] = None
         open_nodes: list[tuple[Node, list[Node]]] = []
-        while self.loader.check_event():
-            event = self.loader.get_event()
-            if isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
+        while (event := self.loader.get_event()) is not None:
+            # Most are scalars, so they come first.
+            if isinstance(event, yaml.ScalarEvent):
+                node = self._scalar(event)
+            elif isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
                 node = self._closed(*open_nodes.pop())
             elif isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
                 if len(open_nodes) >= DEEPEST:
                     raise NotYaml(event.start_mark.line + 1, f"it nests deeper than {DEEPEST} levels")
                 open_nodes.append((self._opened(event), []))
                 continue
-            elif isinstance(event, yaml.ScalarEvent):
-                node = self._scalar(event)
             elif isinstance(event, yaml.AliasEvent):
                 node = self._alias(event)
             elif isinstance(event, yaml.DocumentStartEvent) and root is not None:

@@ -14,12 +14,13 @@ import yaml
 from .model import Circuit, Site
 from .model_devices import Cable, Device, Location, VirtualMachine
 from .model_values import Text
+from .model_yaml import LOADER
 
 
 @functools.cache
 def catalogue(language: str) -> t.Mapping[str, str]:
     path = pathlib.Path(__file__).with_name("catalogue") / f"{language}.yml"
-    return yaml.safe_load(path.read_text(encoding="utf-8"))
+    return yaml.load(path.read_text(encoding="utf-8"), LOADER)
 
 
 class Phrases:

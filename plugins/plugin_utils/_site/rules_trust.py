@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 
+from .model_devices import Location
 from .model_fields import Record
 from .rules_book import Rules, Trouble, World
 
@@ -149,6 +151,32 @@ def contact_unreachable(world: World) -> Troubles:
     for contact in world.site.contacts:
         if not {"phone", "email"} & set(contact.origin.lines):
             yield Trouble(contact, "there is no way to reach this contact")
+
+
+@RULES.rule(
+    "person-public",
+    "notice",
+    "No device, room or guest is called after a contact, for the public edition shows what they are called.",
+    "call it after what it is or where it stands, or print no public edition",
+)
+def person_public(world: World) -> Troubles:
+    site = world.site
+    for record in (*site.locations, *site.devices, *site.virtual_machines):
+        title = record.name if isinstance(record, Location) else record.label
+        called = {getattr(record, record.KEY), *(title or ())}
+        for contact in site.contacts:
+            if any(_names(text, contact.name) for text in called):
+                key = "name" if isinstance(record, Location) else "label"
+                yield Trouble(record, f"it is called after {contact.name}", key)
+
+
+def _names(text: str, person: str) -> bool:
+    """Whether a text holds a name. Of a single letter, such as the word for mother, nobody is known."""
+    if len(person) < 2:
+        return False
+    if person.isascii():
+        return re.search(rf"\b{re.escape(person)}\b", text, re.IGNORECASE) is not None
+    return person in text
 
 
 __all__ = ["RULES"]

@@ -9,6 +9,7 @@ A site that cannot be drawn stops none of the others; all that went wrong is rep
 from __future__ import annotations
 
 import functools
+import json
 import pathlib
 import re
 import stat
@@ -75,7 +76,10 @@ class _Run:
         self.store = Store(dest)
         self.sources = [Source(path, text, self._quick(text)) for path, text in texts.items()]
         # A secret of one site on the sheet of another is a leak, too, so any new one makes all sheets stale.
-        self.secrets = tuple(value for source in self.sources for value in source.quick or ())
+        self.unstamped = any(source.quick is None for source in self.sources)
+        secrets = [value for source in self.sources for value in source.quick or ()]
+        # One digest, for each site's stamp would hash the secrets of all sites.
+        self.secrets = digest_of(json.dumps(secrets).encode())
         self.result = Outcome([], [], [], [])
         self.slugs: dict[str, str] = {}
 
@@ -100,9 +104,9 @@ class _Run:
         return self.result
 
     def _stamp(self, source: Source, key: str) -> t.Optional[str]:
-        if any(other.quick is None for other in self.sources):
+        if self.unstamped:
             return None
-        return stamp(key, (code_digest(), source.text, repr(self.choice), *self.secrets))
+        return stamp(key, (code_digest(), source.text, repr(self.choice), self.secrets))
 
     def _is_current(self, source: Source, record: Record) -> bool:
         if record["stamp"] != self._stamp(source, record["key"]):

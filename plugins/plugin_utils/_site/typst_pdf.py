@@ -26,9 +26,11 @@ LENDING = ("DejaVu Sans",)
 
 
 class Fonts(t.NamedTuple):
+    """found: typst's own list of all fonts, which it would look for again for each PDF."""
+
     families: tuple[str, ...]
     characters: frozenset[int]
-    paths: tuple[str, ...]
+    found: t.Any
 
 
 class FontMissing(FleetError):
@@ -38,8 +40,9 @@ class FontMissing(FleetError):
 @functools.cache
 def find_fonts(paths: tuple[str, ...] = (), wanted: tuple[str, ...] = ()) -> Fonts:
     """The fonts to set a sheet in. Raises FontMissing without one for Japanese, or without a wanted one."""
+    fonts = typst.Fonts(font_paths=list(paths))
     found: dict[str, t.Any] = {}
-    for info in typst.Fonts(font_paths=list(paths)).fonts():
+    for info in fonts.fonts():
         if info.path and info.style == "normal" and (info.family not in found or info.weight == 400):
             found[info.family] = info
     absent = [family for family in wanted if family not in found]
@@ -55,7 +58,7 @@ def find_fonts(paths: tuple[str, ...] = (), wanted: tuple[str, ...] = ()) -> Fon
     for family in chosen:
         with TTFont(found[family].path, fontNumber=found[family].index, lazy=True) as font:
             characters.update(font.getBestCmap())
-    return Fonts(tuple(chosen), frozenset(characters), paths)
+    return Fonts(tuple(chosen), frozenset(characters), fonts)
 
 
 def check_glyphs(texts: t.Iterable[str], fonts: Fonts, what: str) -> None:
@@ -73,9 +76,7 @@ def check_glyphs(texts: t.Iterable[str], fonts: Fonts, what: str) -> None:
 def compile_pdf(source: str, fonts: Fonts, what: str) -> bytes:
     """Raises ToolFailed. typst's own words may hold what stands in the source, so they are not passed on."""
     try:
-        pdf, warnings = typst.compile_with_warnings(
-            source.encode(), format="pdf", font_paths=list(fonts.paths), timestamp=0
-        )
+        pdf, warnings = typst.compile_with_warnings(source.encode(), format="pdf", font_paths=fonts.found, timestamp=0)
     except typst.TypstError:
         raise ToolFailed(what, "typst could not set it", "report this as an error of homevirt.fleet") from None
     if warnings:

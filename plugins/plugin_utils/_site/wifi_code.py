@@ -6,13 +6,15 @@
 from __future__ import annotations
 
 import functools
-import typing as t
+import re
 
 from ...module_utils._common.errors import InvalidRequest
 from .model import WirelessLan
+from .wifi_code_mask import best_masked
 
 SECURITY = {"open": "nopass", "wep": "WEP"}
 QUIET = 4
+DARK = re.compile("1+")
 
 
 def wifi_payload(lan: WirelessLan, password: str) -> str:
@@ -34,32 +36,25 @@ def _field(text: str) -> str:
 
 def modules_of(payload: str) -> tuple[tuple[int, int, int], ...]:
     """The code's dark runs: (row, column, length), without the quiet zone."""
-    matrix = _matrix(payload)
-    runs = []
-    for row, line in enumerate(matrix):
-        start = None
-        for column, dark in enumerate((*line, 0)):
-            if dark and start is None:
-                start = column
-            elif not dark and start is not None:
-                runs.append((row, start, column - start))
-                start = None
-    return tuple(runs)
+    rows = _rows(payload)
+    return tuple(
+        (row, run.start(), run.end() - run.start()) for row, line in enumerate(rows) for run in DARK.finditer(line)
+    )
 
 
 def size_of(payload: str) -> int:
-    return len(_matrix(payload))
+    return len(_rows(payload))
 
 
 # A sheet asks for the same code several times: its size and its runs, for HTML and for the PDF, in each language.
 @functools.lru_cache(maxsize=8)
-def _matrix(payload: str) -> t.Sequence[t.Sequence[int]]:
+def _rows(payload: str) -> tuple[str, ...]:
     # Here, so that the modules' documentation and check of the rest work without it.
     import segno
 
     try:
         # Shift_JIS, which segno takes for Japanese by itself, is not what telephones expect of a Wi-Fi code.
-        return tuple(segno.make_qr(payload, error="m", encoding="utf-8").matrix)
+        return best_masked(functools.partial(segno.make_qr, payload, error="m", encoding="utf-8"))
     except segno.DataOverflowError as error:
         raise InvalidRequest(
             "the Wi-Fi's QR code", "the name and password are too long for one", "shorten them"

@@ -11,7 +11,6 @@ import pathlib
 from xml.etree import ElementTree
 
 import pytest
-import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -20,6 +19,7 @@ from ansible_collections.homevirt.fleet.plugins.plugin_utils._site import export
 from ansible_collections.homevirt.fleet.plugins.plugin_utils._site.export_drawio import drawio
 from ansible_collections.homevirt.fleet.plugins.plugin_utils._site.model_load import load_site
 from ansible_collections.homevirt.fleet.plugins.plugin_utils._site.netbox_types import import_type
+from ansible_collections.homevirt.fleet.tests.unit.support import yamltext
 
 SITES = pathlib.Path(__file__).parents[5] / "examples/sites"
 EXAMPLES = ["jikka", "jikka-hikari", "oji", "minshuku"]
@@ -52,12 +52,12 @@ def named(text):
         "wireless_lans": [{"ssid": text, "devices": ["y"], "credential": "w"}],
         "credentials": [{"name": "w", "user": text, "secret": "hunter2hunter2"}],
     }
-    return load_site(yaml.safe_dump(tree, allow_unicode=True), "a.yml").site
+    return load_site(yamltext.written(tree), "a.yml").site
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_tables_have_columns_that_netbox_knows(name):
-    known = yaml.safe_load((CASES / "netbox_columns.yml").read_text(encoding="utf-8"))
+    known = yamltext.read((CASES / "netbox_columns.yml").read_text(encoding="utf-8"))
     for table, rows in export_tables.tables(example(name), "handover").items():
         assert {column for row in rows for column in row} <= set(known[table].split()), table
 
@@ -67,7 +67,7 @@ def test_tables_refer_to_what_is_in_them(name):
     found = export_tables.tables(example(name), "handover")
     read = {table: list(csv.DictReader(io.StringIO(export_tables.as_csv(rows)))) for table, rows in found.items()}
     assert {table: len(rows) for table, rows in read.items()} == {table: len(rows) for table, rows in found.items()}
-    assert yaml.safe_load(export_tables.as_yaml(found)) == {table: rows for table, rows in found.items() if rows}
+    assert yamltext.read(export_tables.as_yaml(found)) == {table: rows for table, rows in found.items() if rows}
     devices = {row["name"] for row in read["devices"]}
     ports = {
         (kind, row["device"], row["name"]) for kind in ("interfaces", "rear-ports", "front-ports") for row in read[kind]

@@ -97,7 +97,7 @@ def check(drawing):
         assert not [1 for box in boxes + texts if box[1] < height < box[3]]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(plans(), st.sampled_from([1, 2, 3]))
 def test_nothing_overlaps_or_leaves_the_canvas(plan, columns):
     drawing = layout.draw(plan, columns)
@@ -112,7 +112,7 @@ def test_nothing_overlaps_or_leaves_the_canvas(plan, columns):
             assert "".join(text_width.visible(socket.label).split()) in "".join(shown.split())
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(plans())
 def test_svg_is_wellformed_and_holds_texts_only_as_texts(plan):
     drawing = layout.for_paper(plan)

@@ -10,7 +10,6 @@ import pathlib
 
 import jsonschema
 import pytest
-import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -19,7 +18,7 @@ from ansible_collections.homevirt.fleet.plugins.plugin_utils._site.model import 
 from ansible_collections.homevirt.fleet.plugins.plugin_utils._site.model_fields import fields_of
 from ansible_collections.homevirt.fleet.plugins.plugin_utils._site.model_load import load_site
 from ansible_collections.homevirt.fleet.plugins.plugin_utils._site.model_values import EDITIONS, Period
-from ansible_collections.homevirt.fleet.tests.unit.support import generate_sites
+from ansible_collections.homevirt.fleet.tests.unit.support import generate_sites, yamltext
 from ansible_collections.homevirt.fleet.tests.unit.support.casefile import cases
 
 ROOT = pathlib.Path(__file__).parents[5]
@@ -45,7 +44,7 @@ def test_the_examples_are_right(path):
     # The first house is as it was in 2006, so its review is long overdue.
     wanted = ["review-overdue"] if path.stem == "jikka" else []
     assert [finding.rule for finding in rules.check([read], TODAY)] == wanted
-    SCHEMA.validate(json.loads(json.dumps(yaml.safe_load(text), default=str)))
+    SCHEMA.validate(json.loads(json.dumps(yamltext.read(text), default=str)))
     schema = text.splitlines()[0].partition("$schema=")[2]
     assert (path.parent / schema).resolve() == ROOT / "docs/site.schema.json"
 
@@ -120,7 +119,7 @@ def records(kind, depth=0):
 @settings(max_examples=25, deadline=None)
 @given(records(Site))
 def test_anything_with_the_right_keys_is_read(tree):
-    sound(yaml.safe_dump({"slug": "a", "name": "A", **tree}, allow_unicode=True))
+    sound(yamltext.written({"slug": "a", "name": "A", **tree}))
 
 
 @settings(max_examples=15, deadline=None)
@@ -130,7 +129,7 @@ def test_a_mistake_anywhere_is_found_where_it_is(data):
     key = data.draw(st.sampled_from(["devices", "cables", "ip_addresses", "credentials", "locations"]))
     index = data.draw(st.integers(0, len(tree[key]) - 1))
     tree[key][index]["mistake"] = 1
-    text = yaml.safe_dump(tree, allow_unicode=True, sort_keys=False)
+    text = yamltext.written(tree)
     (finding,) = load_site(text, "a.yml").findings
     assert finding.rule == "key-unknown" and text.splitlines()[finding.line - 1].strip() == "mistake: 1"
 
@@ -139,9 +138,9 @@ def test_a_mistake_anywhere_is_found_where_it_is(data):
 @given(records(Site))
 def test_the_loader_refuses_nothing_that_editors_accept(tree):
     tree = {"slug": "a", "name": "A", **tree}
-    plain = json.loads(json.dumps(yaml.safe_load(yaml.safe_dump(tree, allow_unicode=True)), default=str))
+    plain = json.loads(json.dumps(yamltext.read(yamltext.written(tree)), default=str))
     if SCHEMA.is_valid(plain):
         addresses = ("address", "prefix", "gateway", "dns", "start", "end")
-        findings = load_site(yaml.safe_dump(tree, allow_unicode=True), "a.yml").findings
+        findings = load_site(yamltext.written(tree), "a.yml").findings
         # What of addresses a pattern cannot say, the loader alone knows.
         assert [finding for finding in findings if not finding.message.startswith(addresses)] == []

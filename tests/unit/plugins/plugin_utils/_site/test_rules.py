@@ -9,10 +9,10 @@ import datetime
 import pathlib
 
 import pytest
-import yaml
 
 from ansible_collections.homevirt.fleet.plugins.plugin_utils._site import rules
 from ansible_collections.homevirt.fleet.plugins.plugin_utils._site.model_load import load_site
+from ansible_collections.homevirt.fleet.tests.unit.support import yamltext
 from ansible_collections.homevirt.fleet.tests.unit.support.casefile import cases
 
 HERE = pathlib.Path(__file__).parent
@@ -22,14 +22,14 @@ CASES = cases(__file__, "rules.yml", "rule")
 
 def changed(change):
     """The base with a change made, and the sites beside it, as texts."""
-    site = yaml.safe_load((HERE / "cases/base.yml").read_text(encoding="utf-8"))
+    site = yamltext.read((HERE / "cases/base.yml").read_text(encoding="utf-8"))
     change = copy.deepcopy(change)
     beside = change.pop("beside", [])
     for key in change.pop("without", []):
         del site[key]
     for key, value in change.items():
         site[key] = [*site.get(key, []), *value] if isinstance(value, list) else value
-    return [yaml.safe_dump(one, allow_unicode=True, sort_keys=False) for one in (site, *beside)]
+    return [yamltext.written(one) for one in (site, *beside)]
 
 
 def check(texts):

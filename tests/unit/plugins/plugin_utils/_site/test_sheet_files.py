@@ -8,6 +8,7 @@ import base64
 import html
 import json
 import pathlib
+import sys
 import urllib.parse
 
 import pytest
@@ -60,7 +61,8 @@ def test_a_secret_is_found_in_a_pdf(place, secret):
         "metadata": f"#set document(keywords: ({literal},))\nx",
         "broken into lines": f"#for c in {literal}.clusters() {{ c; linebreak() }}",
     }[place]
-    pdf = typst.compile(f'#set text(font: "IPAexGothic")\n{source}'.encode(), format="pdf")
+    source = f'#set text(font: "IPAexGothic")\n{source}'
+    pdf = typst.compile(source.encode(), format="pdf", font_paths=typst_pdf.find_fonts().found)
     with pytest.raises(Leak):
         Scan([Needle("x", secret)]).pdf(pdf, typst_pdf.pdf_texts(pdf), "a.pdf")
 
@@ -102,6 +104,15 @@ def test_whatever_the_secret_is_it_is_found(secret):
         for spell in (str, html.escape, json.dumps, urllib.parse.quote):
             with pytest.raises(Leak):
                 scan.markup(f"<p>{spell(printable)}</p>", "a.html")
+
+
+def test_passwords_that_begin_and_end_alike_are_told_apart_by_the_rest():
+    values = [f"our-house-{number:05d}-password" for number in range(400)]
+    crowd = Crowd(Needle(value, value) for value in values)
+    for common in (b"our-", b"hous", b"pass", b"word"):
+        assert len(crowd.pieces.get(int.from_bytes(common, sys.byteorder), ())) < len(values) / 3
+    text = f"<p>our-house- {values[300]} -password</p>".encode()
+    assert {needle.value for needle in crowd.found_in(text)} == {values[300]}
 
 
 SECRET = {"{{ vault_jikka.rt }}": "router-geheim", "{{ vault_jikka.psk }}": "wifi-geheim-1"}
