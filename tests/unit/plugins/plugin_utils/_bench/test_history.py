@@ -57,13 +57,15 @@ def _import(path, start):
 
 
 def test_two_imports_at_once_add_each_run_once(path):
-    start = multiprocessing.Event()
-    workers = [multiprocessing.Process(target=_import, args=(path, start)) for _number in range(2)]
+    # Not a fork: pytest's own threads may hold locks that a child would wait for.
+    processes = multiprocessing.get_context("spawn")
+    start = processes.Event()
+    workers = [processes.Process(target=_import, args=(path, start)) for _number in range(2)]
     for worker in workers:
         worker.start()
     start.set()
     for worker in workers:
-        worker.join(WAIT)
+        worker.join(60)
     assert [worker.exitcode for worker in workers] == [0, 0]
     assert history.read(path, WAIT) == history.sorted_by_age(RECORDS)
 
