@@ -90,7 +90,7 @@ def sources() -> dict[str, Source]:
 @functools.cache
 def rows() -> tuple[Row, ...]:
     files = sorted((support_names.DATA / "rows").glob("*.yml"))
-    return tuple(_row(entry) for path in files for entry in _loaded(f"rows/{path.name}"))
+    return tuple(_row(entry) for path in files for entry in _loaded(f"rows/{path.name}")["rows"])
 
 
 def applying(question: Question, extra: t.Iterable[Row] = ()) -> list[Row]:

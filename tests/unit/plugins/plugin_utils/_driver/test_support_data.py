@@ -68,7 +68,11 @@ def loaded(path):
 
 
 ROW_FILES = sorted((support_names.DATA / "rows").glob("*.yml"))
-ROWS = [pytest.param(row, id=f"{path.stem}-{number}") for path in ROW_FILES for number, row in enumerate(loaded(path))]
+ROWS = [
+    pytest.param(row, id=f"{path.stem}-{number}")
+    for path in ROW_FILES
+    for number, row in enumerate(loaded(path)["rows"])
+]
 
 
 @pytest.mark.parametrize("row", ROWS)
