@@ -131,7 +131,9 @@ def _reason(question: Question, rows: t.Sequence[Row]) -> str:
         dated = best.source.published
         when = f" since {best.since}" if dated else ""
         page = "" if dated else f" (on an undated page, read on {best.source.read})"
-        return f"{what}: {best.status}{when}{where}, says {best.source.publisher}{page}."
+        needs = f" Needs {' and '.join(best.packages)}." if best.packages else ""
+        note = f" {best.note}" if best.note else ""
+        return f"{what}: {best.status}{when}{where}, says {best.source.publisher}{page}.{needs}{note}"
     said = f" {rows[0].note}" if rows else " No table that was read speaks of it."
     others = support_matrix.elsewhere(question)
     if others:

@@ -114,7 +114,10 @@ def test_its_source_is_named(database):
     answer = support_answer.answer(Asked("debian11", "kvm", None, None, "2025-01-01"), database)
     assert answer["source_title"] == "osinfo-db 20221203"
     assert answer["since"] == "2022-12-03" and answer["read"] == datetime.date.today().isoformat()
-    assert answer["reason"] == "debian11 on kvm: works since 2022-12-03, says libosinfo."
+    assert answer["reason"] == (
+        "debian11 on kvm: works since 2022-12-03, says libosinfo. "
+        "There are drivers for its disk and network; nobody promises more."
+    )
 
 
 @pytest.mark.parametrize("version", [None, "new\n"])

@@ -52,15 +52,15 @@ SOURCE = {
         "extent": {"enum": ["whole", "excerpt", "none"]},
     },
 }
-# YAML has dates of its own, of which JSON's schemas know nothing.
-CHECKER = jsonschema.validators.extend(
-    jsonschema.Draft7Validator,
-    {
-        "format": lambda _v, _f, value, _s: iter(
-            () if type(value) is datetime.date else (jsonschema.ValidationError("no day"),)
-        )
-    },
-)
+
+
+def check_day(_validator, _format, value, _schema):
+    """YAML has dates of its own, of which JSON's schemas know nothing."""
+    if not isinstance(value, datetime.date) or isinstance(value, datetime.datetime):
+        yield jsonschema.ValidationError(f"{value!r} is no day")
+
+
+CHECKER = jsonschema.validators.extend(jsonschema.Draft7Validator, {"format": check_day})
 
 
 def loaded(path):
