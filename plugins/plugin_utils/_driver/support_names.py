@@ -81,12 +81,11 @@ def _windows(words: str) -> t.Optional[Name]:
 
 @functools.cache
 def _windows_aliases() -> list[tuple[str, Name]]:
-    """The longest first, or Windows Server 2008 R2 would be an edition of 2008."""
     found = []
     for identifier, entry in names_data()["windows"]["names"].items():
         name = Name(identifier, entry["title"], "windows", "windows", ())
         found += [(alias, name) for alias in (identifier, *entry["aliases"])]
-    return sorted(found, key=lambda pair: -len(pair[0]))
+    return found
 
 
 def _is_edition(rest: str) -> bool:

@@ -89,6 +89,7 @@ def test_any_text(text):
 
 
 @given(st.sampled_from(sorted(support_names.names_data()["families"])), st.integers(0, 9999), st.integers(0, 9999))
+@example("sles", 15, 0)
 def test_ids_are_their_own_names(family, major, minor):
     found = support_names.system(f"{family}{major}.{minor}")
     assert support_names.system(found.id) == found
