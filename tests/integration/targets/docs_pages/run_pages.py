@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: homevirt.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Run every example: the pages of docs/ and the READMEs from top to bottom, and the EXAMPLES of the modules.
+"""Run every example: the pages of docs/ and the READMEs from top to bottom, and the EXAMPLES of modules and plugins.
 
 In a page, ``<!-- file: NAME -->`` before a block writes the block to that file, ``<!-- run -->`` runs its lines that
 start with ``$``. The examples' own places (/srv/images, /srv/bench, /mnt) are replaced by ones in a temporary
@@ -27,6 +27,7 @@ BLOCK = re.compile(
 )
 FENCE = re.compile(r"^```(?:yaml|console)$", re.MULTILINE)
 PAGES = ("README.md", "docs/*.md", "roles/*/README.md")
+DOCUMENTED = ("plugins/modules/*.py", "plugins/lookup/*.py", "plugins/filter/*.yml", "plugins/test/*.yml")
 # Pages, and modules' examples by a word of their names, that need a Xen host: the Molecule scenario xen runs the pages.
 OF_LABS = ("xen.md",)
 OF_LABS_EXAMPLES = "Xen guest"
@@ -89,10 +90,17 @@ def run_page(page, place, adapted):
     return len(blocks)
 
 
-def run_module_examples(module, place):
-    tree = ast.parse(module.read_text(encoding="utf-8"))
-    values = {node.targets[0].id: node.value for node in tree.body if isinstance(node, ast.Assign)}
-    examples = yaml.safe_load(moved(ast.literal_eval(values["EXAMPLES"]), place))
+def examples_of(path):
+    """Of a module or plugin, whose documentation is in it, or in a YAML file beside it."""
+    text = path.read_text(encoding="utf-8")
+    if path.suffix == ".yml":
+        return yaml.safe_load(text)["EXAMPLES"]
+    values = {node.targets[0].id: node.value for node in ast.parse(text).body if isinstance(node, ast.Assign)}
+    return ast.literal_eval(values["EXAMPLES"])
+
+
+def run_examples(module, place):
+    examples = yaml.safe_load(moved(examples_of(module), place))
     tasks = [task for task in examples if OF_LABS_EXAMPLES not in task["name"]]
     playbook = place / "examples.yml"
     # Each example stands alone, so each starts from a host where nothing is attached.
@@ -128,8 +136,8 @@ def main():
             count += run_page(page, place, lambda text: moved(text, place))
         # The modules' examples speak of the houses in examples/sites.
         shutil.copytree(root / "examples/sites", place, dirs_exist_ok=True)
-        for module in sorted((root / "plugins/modules").glob("*.py")):
-            count += run_module_examples(module, place)
+        for module in sorted(path for pattern in DOCUMENTED for path in root.glob(pattern)):
+            count += run_examples(module, place)
         left = subprocess.run(
             f"losetup --list --noheadings | grep {place}", shell=True, capture_output=True, text=True, check=False
         )
