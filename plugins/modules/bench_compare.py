@@ -22,11 +22,6 @@ options:
     description: Files of recorded runs in JSON Lines, or directories with such files (C(*.jsonl)). Needs O(baseline).
     type: list
     elements: str
-  run_ids:
-    description: Experiments that are looked at. All in the files when empty.
-    type: list
-    elements: str
-    default: []
   baseline:
     description: The arm that the others are compared with.
     type: str
@@ -64,21 +59,10 @@ options:
         description: The smallest step of the numbers, for example V(1) for whole seconds.
         type: float
         default: 0.0
-  margin:
-    description: The smallest difference that matters, as a ratio less one; V(0.02) is 2 %.
-    type: float
-    default: 0.02
-attributes:
-  check_mode:
-    description: Can run in check mode and return the changed status prediction without modifying the target.
-    support: full
-    details: It never changes anything.
-  diff_mode:
-    description: Returns details on what has changed (or possibly needs changing in check mode) when in diff mode.
-    support: N/A
-    details: It never changes anything.
 extends_documentation_fragment:
   - homevirt.fleet.attributes.controller
+  - homevirt.fleet.bench.arms
+  - homevirt.fleet.bench.reads
 seealso:
   - module: homevirt.fleet.bench_report
   - module: homevirt.fleet.bench_history

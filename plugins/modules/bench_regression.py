@@ -39,17 +39,9 @@ options:
     description: Seconds to wait for an import into the same history.
     type: float
     default: 30.0
-attributes:
-  check_mode:
-    description: Can run in check mode and return the changed status prediction without modifying the target.
-    support: full
-    details: It never changes anything.
-  diff_mode:
-    description: Returns details on what has changed (or possibly needs changing in check mode) when in diff mode.
-    support: N/A
-    details: It never changes anything.
 extends_documentation_fragment:
   - homevirt.fleet.attributes.controller
+  - homevirt.fleet.bench.reads
 seealso:
   - module: homevirt.fleet.bench_history
 """

@@ -32,11 +32,6 @@ options:
     description: The report's heading.
     type: str
     default: Benchmark
-  run_ids:
-    description: Experiments that are shown. All in the files when empty.
-    type: list
-    elements: str
-    default: []
   baseline:
     description: The arm that the others are compared with. Without it nothing is compared.
     type: str
@@ -44,10 +39,6 @@ options:
     description: The arms that are compared with the baseline. All others when empty. Needs O(baseline).
     type: list
     elements: str
-  margin:
-    description: The smallest difference that matters, as a ratio less one; V(0.02) is 2 %.
-    type: float
-    default: 0.02
 attributes:
   check_mode:
     description: Can run in check mode and return the changed status prediction without modifying the target.
@@ -57,6 +48,7 @@ attributes:
     support: full
 extends_documentation_fragment:
   - homevirt.fleet.attributes.controller
+  - homevirt.fleet.bench.arms
 seealso:
   - module: homevirt.fleet.bench_compare
 """

@@ -21,20 +21,10 @@ options:
     description: How long to watch. The longer, the narrower the interval.
     type: float
     default: 5.0
-  tolerance:
-    description: How far from 1 the rate may lie (0.001 is 1000 ppm).
-    type: float
-    default: 0.001
 extends_documentation_fragment:
   - homevirt.fleet.attributes
   - homevirt.fleet.attributes.info
-attributes:
-  action:
-    description: Has a part that runs on the controller.
-    support: full
-notes:
-  - Over C(ssh) with a key, and on the controller itself, one connection stays open for all readings. Over other
-    connections, or with a password, each reading starts a process, and the interval is some hundred times wider.
+  - homevirt.fleet.bench.clock
 seealso:
   - module: homevirt.fleet.disk_benchmark
 """

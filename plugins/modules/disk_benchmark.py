@@ -148,37 +148,15 @@ options:
     description: Directory on the controller, relative to where Ansible was started.
     type: path
     default: benchmark-results
-  tolerance:
-    description: How far from 1 a clock's rate may lie to pass (0.001 is 1000 ppm).
-    type: float
-    default: 0.001
   timeout:
     description: Seconds that one run may take.
     type: float
     default: 3600.0
-  hypervisor:
-    description: Where to ask what the guest costs its host.
-    type: dict
-    suboptions:
-      kind:
-        description: V(qemu) counts the CPU of its process, V(xen) that of the domain and of Dom0 (C(xl list)).
-        type: str
-        choices: [qemu, xen]
-        required: true
-      guest:
-        description: The process's number or the path of its pid file (V(qemu)), or the domain's name (V(xen)).
-        type: str
-        required: true
-      host:
-        description: The hypervisor's name in the inventory, reached by C(ssh) with a key.
-        type: str
-        default: localhost
 extends_documentation_fragment:
   - homevirt.fleet.attributes
+  - homevirt.fleet.bench.clock
+  - homevirt.fleet.bench.hypervisor
 attributes:
-  action:
-    description: Has a part that runs on the controller.
-    support: full
   check_mode:
     details: Looks at the target and returns RV(order); nothing is run and nothing is written anywhere.
   diff_mode:
@@ -189,8 +167,6 @@ attributes:
 requirements:
   - fio
 notes:
-  - Over C(ssh) with a key, and on the controller itself, one connection stays open for the clock. Over other
-    connections, or with a password, each reading starts a process, and the intervals are some hundred times wider.
   - It is C(changed) where runs were added on the controller. The target is as it was.
 seealso:
   - module: homevirt.fleet.clock_audit

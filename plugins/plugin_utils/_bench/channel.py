@@ -55,6 +55,8 @@ class Channel:
             self._send(code)
             self._wait(0, START_TIMEOUT)
         except BaseException:
+            # __exit__ is not called for what was never entered, and an interrupt too must leave no ssh behind; it is
+            # raised again, never swallowed.
             self.close()
             raise
 

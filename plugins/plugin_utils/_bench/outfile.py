@@ -49,6 +49,7 @@ class Outfile(t.NamedTuple):
                     os.fsync(stream.fileno())
                 os.replace(name, self.path)
             except BaseException:
+                # An interrupt too leaves no half-written file behind; it is raised again, never swallowed.
                 os.unlink(name)
                 raise
 

@@ -29,6 +29,8 @@ class Store:
             _keep_plan(_plan_of(directory, run_id), plan)
             self.records = self._read()
         except BaseException:
+            # __exit__ is not called for what was never entered, and an open file keeps its lock; it is raised again,
+            # never swallowed.
             self._file.close()
             raise
 
