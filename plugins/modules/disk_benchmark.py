@@ -50,8 +50,7 @@ options:
         default: ''
       host:
         description:
-          - Inventory name of another host that this arm is on, to compare the disks of two hosts. At least one arm is
-            on the task's own host, and names none.
+          - Inventory name of another host that this arm is on. At least one arm is on the task's own, and names none.
           - It is reached by its variables C(ansible_host), C(ansible_port), C(ansible_user), C(ansible_connection),
             C(ansible_python_interpreter), C(ansible_ssh_private_key_file), C(ansible_ssh_common_args) and
             C(ansible_ssh_extra_args), without passwords. C(become) and C(ansible_become) mean C(sudo) there.
