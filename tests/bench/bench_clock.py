@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How good the clock of disk_benchmark is, over ssh to this machine: coverage, width, and agreement with bare fio.
 
-Usage, as root: tools/bench bench_clock [--runs 40] [--long 5] [--pairs 20] [--directory /var/tmp]
+Usage, as root: tools/bench bench_clock [--runs 40] [--long 5] [--pairs 20] [--directory /var/tmp] [--steady]
 The target's clock is set wrong with libfaketime, so the true rate is known. Needs fio, faketime and openssh-server.
 """
 
@@ -31,6 +31,8 @@ from ansible_collections.homevirt.fleet.plugins.plugin_utils._bench.channel impo
 FAKETIME = glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")
 RATES = (0.5, 0.97, 1.0, 1.5)
 SIZE = 512 << 20
+# Bytes a second of a disk on which bare fio says nearly the same every time.
+STEADY = 40_000_000
 FIO = shutil.which("fio")
 
 
@@ -137,6 +139,32 @@ def width(ssh, options):
                 )
 
 
+@contextlib.contextmanager
+def steady(place):
+    """A disk that QEMU holds to a constant speed, so that two runs of bare fio are alike; yields a directory on it."""
+    image, served, mounted = place / "disk.raw", place / "fuse", place / "mounted"
+    for directory in (served, mounted):
+        directory.mkdir()
+    subprocess.run(["truncate", "-s", "2G", image], check=True)
+    subprocess.run(["mkfs.ext4", "-q", "-F", image], check=True)
+    limit = ["--object", f"throttle-group,id=t,x-bps-total={STEADY},x-bps-total-max={STEADY}"]
+    behind = f"driver=throttle,throttle-group=t,file.driver=raw,file.file.driver=file,file.file.filename={image}"
+    server = subprocess.Popen(
+        ["nbdfuse", served / "disk", "--socket-activation", "qemu-nbd", *limit, "--image-opts", behind]
+    )
+    with contextlib.ExitStack() as stack:
+        stack.callback(server.wait)
+        while not os.path.ismount(served):
+            time.sleep(0.02)
+        stack.callback(subprocess.run, ["umount", served], check=True)
+        found = ["losetup", "--find", "--show", "--direct-io=on", served / "disk"]
+        loop = subprocess.run(found, check=True, capture_output=True, text=True).stdout.strip()
+        stack.callback(subprocess.run, ["losetup", "--detach", loop], check=True)
+        subprocess.run(["mount", loop, mounted], check=True)
+        stack.callback(subprocess.run, ["umount", mounted], check=True)
+        yield str(mounted)
+
+
 def bare(wanted, place, directory):
     """fio by itself on the very same file, which has no name but through the probe's descriptor."""
     files = [path for path in glob.glob("/proc/[0-9]*/fd/*") if f"{directory}/.homevirt.fleet-benchmark" in _link(path)]
@@ -156,18 +184,18 @@ def _link(path):
         return ""
 
 
-def agreement(ssh, options, place):
+def agreement(ssh, directory, pairs, place):
     wanted = job(SIZE, "sequential", 8, 1 << 20)
     ratios = []
     with conversation(ssh, 1) as channel:
-        tick = prepare(channel, options.directory)
+        tick = prepare(channel, directory)
         run(channel, tick, wanted)
-        bare(wanted, place, options.directory)
-        for number in range(options.pairs):
+        bare(wanted, place, directory)
+        for number in range(pairs):
             if number % 2:
-                ours, other = run(channel, tick, wanted).seconds.middle, bare(wanted, place, options.directory)
+                ours, other = run(channel, tick, wanted).seconds.middle, bare(wanted, place, directory)
             else:
-                other, ours = bare(wanted, place, options.directory), run(channel, tick, wanted).seconds.middle
+                other, ours = bare(wanted, place, directory), run(channel, tick, wanted).seconds.middle
             ratios.append(math.log(other / ours))
     mean, spread = statistics.fmean(ratios), statistics.stdev(ratios) / math.sqrt(len(ratios))
     reach = student.quantile(0.975, len(ratios) - 1) * spread
@@ -184,6 +212,7 @@ def main():
     parser.add_argument("--long", type=int, default=5)
     parser.add_argument("--pairs", type=int, default=20)
     parser.add_argument("--directory", default="/var/tmp")
+    parser.add_argument("--steady", action="store_true", help="compare with bare fio on a disk of constant speed")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="bench-clock-") as name:
         place = pathlib.Path(name)
@@ -193,7 +222,8 @@ def main():
                 coverage(ssh, options)
             if options.long:
                 width(ssh, options)
-            agreement(ssh, options, place)
+            with steady(place) if options.steady else contextlib.nullcontext(options.directory) as directory:
+                agreement(ssh, directory, options.pairs, place)
 
 
 if __name__ == "__main__":
