@@ -10,6 +10,7 @@ Whether anything was written is asked of the kernel: Linux, Documentation/block/
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import typing as t
@@ -69,9 +70,11 @@ def _keep(host: Host, record: Record, mark: t.Optional[list[str]], found: t.Sequ
     if mark is None:
         return
     draft = f"{_path(host, record)}.new"
-    with open(draft, "w", encoding="utf-8", errors="surrogateescape") as stream:
-        json.dump({"mark": mark, "partitions": found}, stream)
-    os.replace(draft, _path(host, record))
+    # It only saves time, so a full /run must not make an attachment fail.
+    with contextlib.suppress(OSError):
+        with open(draft, "w", encoding="utf-8", errors="surrogateescape") as stream:
+            json.dump({"mark": mark, "partitions": found}, stream)
+        os.replace(draft, _path(host, record))
 
 
 def _path(host: Host, record: Record) -> str:

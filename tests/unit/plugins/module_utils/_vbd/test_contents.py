@@ -77,3 +77,10 @@ def test_check_mode_keeps_nothing(attached):
     kept.unlink()
     assert reads(fake, wanted, check=True) == 1
     assert not kept.exists()
+
+
+def test_no_room_to_keep_it_fails_nothing(attached):
+    fake, wanted, _place, kept = attached
+    kept.unlink()
+    kept.with_name("contents.json.new").mkdir()
+    assert reads(fake, wanted) == 1
