@@ -97,6 +97,9 @@ def as_reg(hive: str, changes: t.Iterable[Change], *, after: bool) -> str:
             last = change.path
         if change.name is not None and isinstance(side, RegValue):
             name = f'"{_escaped(change.name)}"' if change.name else "@"
+            # .reg text has no readable form of these, so a comment says what the bytes are.
+            shown = {EXPAND_SZ: text_of(side), MULTI_SZ: " | ".join(items_of(side))}.get(side.type)
+            lines += [f"; {name}: {shown}"] if shown else []
             lines.append(f"{name}={_as_reg_value(side)}")
     return "\n".join(lines)
 
@@ -107,9 +110,7 @@ def _as_reg_value(value: RegValue) -> str:
     if value.type == DWORD and len(value.data) == 4:
         return f"dword:{number_of(value):08x}"
     kind = "hex" if value.type == BINARY else f"hex({value.type:x})"
-    # .reg text has no readable form of the other strings, so a comment says what the bytes are.
-    shown = {EXPAND_SZ: text_of(value), MULTI_SZ: " | ".join(items_of(value))}.get(value.type, "")
-    return f"{kind}:{','.join(f'{byte:02x}' for byte in value.data)}" + (f"  ; {shown}" if shown else "")
+    return f"{kind}:{','.join(f'{byte:02x}' for byte in value.data)}"
 
 
 def _escaped(text: str) -> str:

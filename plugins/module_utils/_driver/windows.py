@@ -51,7 +51,7 @@ class WindowsGuest:
         system = windows_survey.survey(place, readers["SYSTEM"], readers["SOFTWARE"])
         drafts = {name: Draft(name, reader) for name, reader in readers.items()}
         ledger = windows_ledger.Ledger(place)
-        transaction = Transaction(place, ledger, ledger.state, plan)
+        transaction = Transaction(place, ledger, ledger.state.copy(), plan)
         if request.state == "present":
             source = self._source(request)
             packages, left = package_choice.choose(source, request.drivers, system.target, request.signature_policy)

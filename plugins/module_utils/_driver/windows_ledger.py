@@ -65,6 +65,11 @@ class State(t.NamedTuple):
     stale: dict[str, OwnedFile]
     ran: bool = False
 
+    def copy(self) -> State:
+        """One whose parts can be changed without changing this one's."""
+        parts = {name: dict(part) if isinstance(part, dict) else part for name, part in self._asdict().items()}
+        return State(**parts)
+
 
 NOTHING = State({}, {}, (), {}, {}, {})
 

@@ -3,9 +3,9 @@
 # Private to homevirt.fleet: not a public interface.
 """The steps by which a Windows guest gets from one state to another, in the order in which a kill does no harm.
 
-First everything that Windows does not look at: the backup, the changed hives beside the old ones, the record, the driver
-files. Then SOFTWARE is moved into place, which only tells where drivers lie, and last SYSTEM, which starts them. Files go
-only after the registry has ceased to name them.
+First everything that Windows does not look at: the backup, the changed hives beside the old ones, the record, the
+driver files. Then SOFTWARE is moved into place, which only tells where drivers lie, and last SYSTEM, which starts them.
+Files go only after the registry has ceased to name them.
 """
 
 from __future__ import annotations
@@ -32,8 +32,11 @@ SPARE = 16 << 20
 class Transaction:
     """One guest's steps.
 
-    changes: of each hive. replaced: hives put back whole instead. put: {path below the Windows directory: (title, data)}
-    of files that are written. leave: nothing of ours stays in the guest.
+    changes:  of each hive.
+    replaced: hives that are put back whole instead.
+    put:      files that are written, by their paths below the Windows directory.
+    leave:    nothing of ours stays in the guest.
+    begun:    there are steps.
     """
 
     def __init__(self, place: WindowsPlace, ledger: Ledger, state: State, plan: Plan) -> None:
@@ -54,7 +57,8 @@ class Transaction:
         if not (moved or self.put or self.state.stale or gone or self.ledger.unfinished):
             return
         self._refuse_full(moved)
-        self._add("make a place for the drivers", self._make_place, self._unmake_place)
+        named = f"; guest {self.place.root}"
+        self._add("make a place for the drivers", self._make_place, self._unmake_place, named, named)
         if moved and not self.leave and not self.state.backups:
             self._add("keep the registry as it is now", self._back_up, None)
         for name in moved:
