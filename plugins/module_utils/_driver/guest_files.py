@@ -3,8 +3,8 @@
 # Private to homevirt.fleet: not a public interface.
 """Files of a Windows guest: found without regard to case, replaced at once or not at all, with Windows' own rights.
 
-A file that Linux makes on NTFS is everybody's to write; a driver that everybody may replace hands over the guest. So new
-files get the rights of the registry's own.
+A file that Linux makes on NTFS is everybody's to write, and a driver that everybody may replace hands over the guest.
+So new files get the rights of the registry's own.
 """
 
 from __future__ import annotations
@@ -110,10 +110,9 @@ def move(new: str, path: str, rights_of: str) -> None:
 
 
 def remove(path: str) -> None:
-    """Take a file away, and what a writer that was killed left beside it."""
-    for each in (path, path + NEW):
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(each)
+    """Take a file away, where it is there."""
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(path)
 
 
 def sync(directory: str) -> None:
@@ -141,6 +140,7 @@ def _copy_rights(origin: str, path: str) -> None:
 
 
 __all__ = [
+    "NEW",
     "copy",
     "digest",
     "find",

@@ -3,8 +3,8 @@
 # Private to homevirt.fleet: not a public interface.
 """What was put into a Windows guest, written down in the guest itself, so that it can be taken out again.
 
-The record says what it will be once the registry has been moved into place (``next``) beside what it is. Which of the two
-holds after a kill is told by the registry: it is the former unless the registry is still the one from before.
+The record says what it will be once the registry has been moved into place (``next``) beside what it is. Which of the
+two holds after a kill is told by the registry: it is the former unless the registry is still the one from before.
 """
 
 from __future__ import annotations
@@ -77,7 +77,8 @@ NOTHING = State({}, {}, (), {}, {}, {})
 class Ledger:
     """The record of one guest.
 
-    state: what holds. known_hives: digests that a hive of ours may have. unfinished: a run was killed.
+    state: what holds. known_hives, known_files: digests that a hive or file of ours may have. unfinished: a run was
+    killed.
     """
 
     def __init__(self, place: WindowsPlace) -> None:
@@ -86,6 +87,7 @@ class Ledger:
         self.raw = self._read()
         self.state = NOTHING
         self.known_hives: dict[str, set[str]] = {name: set() for name in place.hives}
+        self.known_files: dict[str, set[str]] = {}
         self.unfinished = os.path.isdir(os.path.join(self.directory, NEXT))
         if self.raw is not None:
             self._load(place, self.raw)
@@ -125,12 +127,21 @@ class Ledger:
             ) from None
         self.state = states[-1]
         if len(states) == 2 and guest_files.digest(place.hives["SYSTEM"]) == content["before"]:
-            # Killed before the registry was moved into place: only files can be there already.
-            unborn = {path: file for path, file in states[1].files.items() if path not in states[0].files}
-            self.state = states[0]._replace(stale={**unborn, **states[0].stale})
+            self.state = _not_begun(*states)
         for state in states:
+            for path, file in [*state.files.items(), *state.stale.items()]:
+                self.known_files.setdefault(path, set()).add(file.digest)
             for name, digest in [*state.hives.items(), *state.backups.items()]:
                 self.known_hives[name].add(digest)
+
+
+def _not_begun(now: State, following: State) -> State:
+    """What holds after a kill before SYSTEM was moved: files may be there already, and SOFTWARE may be moved."""
+    moved = tuple(entry for entry in following.shared if entry.hive != "SYSTEM" and entry not in now.shared)
+    unborn = {path: file for path, file in following.files.items() if path not in now.files}
+    return now._replace(
+        stale={**unborn, **now.stale}, shared=(*now.shared, *moved), backups=now.backups or following.backups
+    )
 
 
 def text(now: State, following: t.Optional[State], before: str) -> bytes:

@@ -36,7 +36,7 @@ def plan(
 ) -> list[dict[str, t.Any]]:
     """Plan that these packages are in the guest; return each one's part of the result. Raises FleetError."""
     ran = work.ledger.ran(work.place)
-    before = work.state
+    before = work.ledger.state
     fresh = [each for each in packages if not _stands(work, drafts["SYSTEM"], system, each)]
     for package in fresh:
         if not request.allow_downgrade:

@@ -219,7 +219,7 @@ class Transaction:
 
     def _add_removal(self, below: str, file: OwnedFile) -> None:
         path = self.path(below)
-        if not os.path.exists(path):
+        if not os.path.exists(path) and not os.path.exists(path + guest_files.NEW):
             return
         original = self._own(ORIGINALS, below.replace("/", "!"))
         shown = self._shown(below)
@@ -227,7 +227,9 @@ class Transaction:
         gone = self._own(NEXT, "gone!" + below.replace("/", "!"))
 
         def do() -> None:
-            if guest_files.digest(path) != file.digest:
+            # What a writer that was killed left of it.
+            guest_files.remove(path + guest_files.NEW)
+            if guest_files.digest(path) not in {file.digest, *self.ledger.known_files.get(below, ())}:
                 # The guest has another one by now, which is not ours to take.
                 return
             guest_files.move(path, gone, path)
