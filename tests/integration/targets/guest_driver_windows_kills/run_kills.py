@@ -18,7 +18,7 @@ import signal
 import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent.parent / "setup_phony_windows/files"))
+sys.path.insert(0, str(HERE.parent / "setup_phony_windows/files"))
 
 import guests  # noqa: E402
 from guests import ask, besides_hives, files, hive_path  # noqa: E402

@@ -15,7 +15,7 @@ import sys
 import traceback
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent.parent / "setup_phony_windows/files"))
+sys.path.insert(0, str(HERE.parent / "setup_phony_windows/files"))
 
 import driver_packages  # noqa: E402
 import guests  # noqa: E402
