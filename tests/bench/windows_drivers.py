@@ -31,6 +31,8 @@ import hive_reader  # noqa: E402
 import phony_windows  # noqa: E402
 
 MIB = 1 << 20
+# virt-v2v wants 100 MB free.
+phony_windows.IMAGE_MIB = 256
 HIVES = ("SYSTEM", "SOFTWARE")
 ENGINE = """
 import sys
