@@ -86,8 +86,10 @@ def by_engine(place: pathlib.Path, image: pathlib.Path, source: pathlib.Path) ->
     mount.mkdir(exist_ok=True)
     part = cut(image, place / "part")
     run(["ntfs-3g", part, mount], place)
-    run(["/usr/bin/python3", "-c", ENGINE, FILES, mount, source], place)
-    run(["umount", mount], place)
+    try:
+        run(["/usr/bin/python3", "-c", ENGINE, FILES, mount, source], place)
+    finally:
+        run(["umount", mount], place)
     return part
 
 
@@ -144,6 +146,8 @@ def shown(side: dict, before: dict, key: str, name: str | None) -> str:
 
 
 def main() -> None:
+    # The commands run in the bench's directory, and find the collection all the same.
+    os.environ["PYTHONPATH"] = os.path.abspath(os.environ["PYTHONPATH"])
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kinds", default="xp,w10")
     parser.add_argument("--rounds", type=int, default=3)

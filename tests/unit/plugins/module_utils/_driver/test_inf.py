@@ -77,9 +77,7 @@ def test_encodings(mark, encoding, end):
     assert inf.parse(inf.decode(mark + text.encode(encoding))).value("Strings", "Name") == "Gerät ©"
 
 
-@pytest.mark.parametrize(
-    ("text", "what"), [("[Version\nA=b", "line 1"), ("\n\n[ok]\n[no", "line 4")]
-)
+@pytest.mark.parametrize(("text", "what"), [("[Version\nA=b", "line 1"), ("\n\n[ok]\n[no", "line 4")])
 def test_what_is_no_inf(text, what):
     with pytest.raises(inf.InvalidInf) as caught:
         inf.parse(text)
