@@ -28,7 +28,7 @@ EVENTS = ("os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.link", "os.setxa
 
 
 def killed(root: str, at: int, **wanted: object) -> str | None:
-    """Run a request in a child that dies before its at-th act on the guest; what that act was, None when it got through."""
+    """Run a request in a child that dies before its at-th act on the guest; that act, or None when it got through."""
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
@@ -62,7 +62,7 @@ def boot_files(lab: guests.Lab, root: str) -> dict[str, str]:
     """{service started at boot: digest of its file} as far as the service is one of a driver under test."""
     there = {name.casefold(): digest for name, digest in files(root).items()}
     found = {}
-    for name, values in lab.hive(hive_path(root, "SYSTEM")).items():
+    for name in lab.hive(hive_path(root, "SYSTEM")):
         service = name.split("\\")
         if service[-1] in ("viostor", "vioscsi") and service[1:2] == ["Services"]:
             found[service[-1]] = there.get(f"windows/system32/drivers/{service[-1]}.sys", "missing")
