@@ -197,6 +197,12 @@ def first_boot_is_bounded_and_reported(lab):
         {"inf": "xenvbd.inf", "code": 87, "ok": False},
     ]
     assert not result["changed"]
+    # A newer driver is installed anew, whatever the script of the older one has left.
+    done = ours / "drivers/xenbus.inf.ok"
+    done.write_text("3010\n", encoding="ascii")
+    ask(root, source=lab.source("winpv", "101.2.0.0"))
+    assert not done.exists() and not (ours / "firstboot.log").exists()
+    assert "call :install xenbus.inf" in (ours / "firstboot.cmd").read_text(encoding="ascii")
 
 
 @case
