@@ -41,10 +41,6 @@ class WindowsPlace(t.NamedTuple):
     def config(self) -> str:
         return os.path.dirname(self.hives["SYSTEM"])
 
-    @property
-    def drivers(self) -> str:
-        return guest_files.place(self.windows, "system32", "drivers")
-
 
 class System(t.NamedTuple):
     """A guest's Windows. control_set: name of the current one; encrypted: BitLocker protects its disk."""

@@ -525,6 +525,17 @@ def what_is_bound_is_read_offline(lab):
     assert found["interfaces"] == [{"name": "Intel PRO/1000", "driver": "e1g60", "version": "", "paravirtual": False}]
 
 
+@case
+def without_hivex(lab):
+    from ansible_collections.homevirt.fleet.plugins.module_utils._driver import hive
+
+    real, hive.hivex = hive.hivex, None
+    try:
+        refused("this Python has no module of that name", lab.guest("w10"), source=lab.source("iso"))
+    finally:
+        hive.hivex = real
+
+
 def main() -> None:
     lab = guests.Lab(pathlib.Path(sys.argv[1]), sys.argv[2])
     only = sys.argv[3:]
