@@ -37,7 +37,8 @@ def killed(root: str, at: int, **wanted: object) -> str | None:
         def watch(event: str, arguments: tuple) -> None:
             nonlocal count
             acts = event in EVENTS or (event == "open" and arguments[2] & WRITES)
-            if acts and root in os.fsdecode(arguments[0]):
+            # A file that is open already is no new act.
+            if acts and not isinstance(arguments[0], int) and root in os.fsdecode(arguments[0]):
                 count += 1
                 if count == at:
                     name = event if event != "open" else "write"
