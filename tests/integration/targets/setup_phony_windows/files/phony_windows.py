@@ -189,11 +189,13 @@ def make_image(kind: Kind, image: pathlib.Path, reg: str = "") -> None:
         make_tree(kind, place / "tree", reg)
         with open(place / "part", "wb") as part:
             part.truncate((IMAGE_MIB - 2) * MIB)
-        quiet = {"check": True, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         geometry = ["-s", "512", "-p", "2048", "-H", "255", "-S", "63"]
-        subprocess.run(["mkntfs", "-F", "-Q", *geometry, str(place / "part")], **quiet)
-        subprocess.run(["wimcapture", place / "tree", place / "t.wim", "--compress=none"], **quiet)
-        subprocess.run(["wimapply", place / "t.wim", "1", place / "part"], **quiet)
+        for command in (
+            ["mkntfs", "-F", "-Q", *geometry, place / "part"],
+            ["wimcapture", place / "tree", place / "t.wim", "--compress=none"],
+            ["wimapply", place / "t.wim", "1", place / "part"],
+        ):
+            subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         with open(image, "wb") as disk:
             disk.truncate(IMAGE_MIB * MIB)
         kinds = {"dos": "7,*", "gpt": "EBD0A0A2-B9E5-4433-87C0-68B6B72699C7"}
