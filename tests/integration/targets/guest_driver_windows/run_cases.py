@@ -377,6 +377,13 @@ def a_registry_that_is_not_finished(lab):
 
 
 @case
+def bitlocker_is_said(lab):
+    below = '[ControlSet001\\Control\\BitLockerStatus]\n"BootStatus"=dword:00000001'
+    result = ask(lab.guest("w10", below), source=lab.source("iso"), check=True)
+    assert any("BitLocker is on" in sentence for sentence in result["warnings"])
+
+
+@case
 def two_windows_and_two_spellings(lab):
     root = lab.guest("w10")
     pathlib.Path(lab.guest("xp"), "Windows").rename(f"{root}/WINNT")
