@@ -1,0 +1,132 @@
+#!/usr/bin/python
+# SPDX-FileCopyrightText: homevirt.fleet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: guest_driver
+short_description: Put paravirtual drivers into guests that are shut down
+version_added: 0.1.0
+author: homevirt.fleet contributors (@homevirt)
+description:
+  - Puts drivers into the file systems of guests that M(homevirt.fleet.vbd_mount) has mounted, or takes them out again.
+    Many guests in one call.
+  - In a Windows guest, drivers are chosen by their INF files for the guest's version, edition and processor; the
+    registry gets what the guest needs to boot from them; the rest is installed by C(pnputil) at the guest's next start.
+  - All guests of a call are one transaction. What fails is undone from the last step back. A guest is left as it was
+    wherever the call is killed, or has its drivers complete.
+options:
+  guests:
+    description:
+      - The guests. Each is a mapping with the options below.
+      - The options of the module that have the same name are the defaults.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      root:
+        description: Absolute path where the file system that holds the guest's operating system is mounted for writing.
+        type: str
+        required: true
+      system_root:
+        description: The Windows directory below O(guests[].root), where the guest has more than one.
+        type: str
+      source:
+        description: As O(source).
+        type: str
+      drivers:
+        description: As O(drivers).
+        type: list
+        elements: str
+      signature_policy:
+        description: As O(signature_policy).
+        type: str
+        choices: [signed, test, unsigned]
+      remove_conflicts:
+        description: As O(remove_conflicts).
+        type: bool
+      allow_downgrade:
+        description: As O(allow_downgrade).
+        type: bool
+      force:
+        description: As O(force).
+        type: bool
+  state:
+    description:
+      - V(present) makes sure that the drivers are in the guest.
+      - V(absent) takes out what this module has put in, and leaves everything else that has changed since.
+      - V(restored) brings the whole registry back as it was before the first driver was put in, byte by byte. It is
+        refused when the guest has run since, for it would lose what the guest has written.
+    type: str
+    choices: [present, absent, restored]
+    default: present
+  source:
+    description:
+      - A directory, an ISO image or a zip archive of Windows drivers, in any layout (for example virtio-win's ISO or
+        its RPM's directory, Xen Project's winpv, GPLPV unpacked).
+      - Required for Windows guests with O(state=present).
+    type: str
+  drivers:
+    description:
+      - The drivers, each by its name (V(viostor)) or by a hardware ID of the device (V(PCI\\VEN_1AF4&DEV_1001)).
+      - Nothing stands for all drivers of O(source) that fit the guest; with O(state=absent) for all that were put in.
+    type: list
+    elements: str
+    default: []
+  signature_policy:
+    description:
+      - What a Windows driver must have. V(signed) takes only drivers whose catalog is there, covers the INF file and
+        was not made with a test certificate; V(test) also those with a test certificate; V(unsigned) all.
+      - Whether the guest trusts the signer is decided in the guest. Windows of 64 bits starts no driver that it does
+        not trust.
+    type: str
+    choices: [signed, test, unsigned]
+    default: signed
+  remove_conflicts:
+    description:
+      - Whether what Xen's Windows drivers have left in the guest, and what keeps it from starting elsewhere, is taken
+        out. These are their filters, their services' start, and C(StartOverride) of the inbox disk drivers. Filters of
+        others stay.
+    type: bool
+    default: false
+  allow_downgrade:
+    description: Whether a driver may be replaced by an older one.
+    type: bool
+    default: false
+  force:
+    description:
+      - Whether O(state=absent) takes a driver out although the guest has devices that are bound to it, and so may not
+        start from its disk any more.
+    type: bool
+    default: false
+extends_documentation_fragment:
+  - homevirt.fleet.attributes
+requirements:
+  - hivex for Python (Debian and Fedora package python3-hivex), for Windows guests
+  - root
+seealso:
+  - module: homevirt.fleet.vbd_mount
+  - module: homevirt.fleet.guest_driver_info
+"""
+
+EXAMPLES = r"""
+"""
+
+RETURN = r"""
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ..module_utils._driver import arguments, engine, report
+
+
+def main() -> None:
+    module = AnsibleModule(argument_spec=arguments.SPEC, supports_check_mode=True)
+    requests = arguments.read(module.params)
+    report.finish(module, lambda host: engine.plan_and_apply(host, requests, check=module.check_mode), root=True)
+
+
+if __name__ == "__main__":
+    main()
