@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: homevirt.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to homevirt.fleet: not a public interface.
-"""Programs of a guest, run with its root as theirs: in a jail for one that is mounted here, plainly in a running one."""
+"""Programs of a guest, run with its root as theirs: jailed for one that is mounted here, plainly in a running one."""
 
 from __future__ import annotations
 
@@ -15,7 +15,17 @@ from .._common.runner import Result, last_words
 from . import jail, rooted
 
 # ELF's numbers of machines, elf.h.
-MACHINES = {3: "i686", 8: "mips", 20: "ppc", 21: "ppc64", 22: "s390x", 40: "arm", 62: "x86_64", 183: "aarch64", 243: "riscv64"}
+MACHINES = {
+    3: "i686",
+    8: "mips",
+    20: "ppc",
+    21: "ppc64",
+    22: "s390x",
+    40: "arm",
+    62: "x86_64",
+    183: "aarch64",
+    243: "riscv64",
+}
 # An initramfs of an emulated CPU takes minutes.
 PATIENCE = 1800.0
 

@@ -11,7 +11,7 @@ import typing as t
 from .._common.errors import InvalidRequest, Refused
 from .._common.host import Host
 from .._common.plan import Plan
-from . import windows
+from . import linux, windows
 from .request import Request
 
 
@@ -35,7 +35,7 @@ class Kind(t.Protocol):
 
 
 # A Windows directory may lie beside anything, an os-release only in a Linux.
-KINDS: tuple[Kind, ...] = (windows.WindowsGuest(),)
+KINDS: tuple[Kind, ...] = (windows.WindowsGuest(), linux.LinuxGuest())
 
 
 def plan_and_apply(host: Host, requests: t.Sequence[Request], *, check: bool) -> dict[str, t.Any]:

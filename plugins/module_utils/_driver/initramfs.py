@@ -22,6 +22,8 @@ from .kernels import Kernel, module_of
 BEGIN, END = "# BEGIN homevirt.fleet guest_driver", "# END homevirt.fleet guest_driver"
 BLOCK = re.compile(rf"^{BEGIN}\n(?P<lines>.*?)^{END}\n", re.MULTILINE | re.DOTALL)
 ADDED = re.compile(r'^add_drivers\+=" (?P<names>[^"]*) "$', re.MULTILINE)
+# The policy dep looks at the hardware of the machine it runs on.
+EVERYTHING = "# Of homevirt.fleet: made from outside, where the guest's own hardware is not seen.\nMODULES=most\n"
 ASSIGNED = re.compile(r"^\s*MODULES=[\"']?(\w+)", re.MULTILINE)
 
 
@@ -58,14 +60,13 @@ class InitramfsTools:
     def configure(self, guest: Guest, drivers: t.Sequence[str]) -> dict[str, t.Optional[str]]:
         text = BLOCK.sub("", rooted.read(guest.root, self.files[0]))
         if not drivers:
-            return {self.files[0]: text, self.files[1]: None}
+            return {self.files[0]: text or None, self.files[1]: None}
         text += "" if text.endswith("\n") or not text else "\n"
         found: dict[str, t.Optional[str]] = {
             self.files[0]: text + "\n".join([BEGIN, *drivers, END, ""]),
         }
         if not guest.running and self._policy(guest) == "dep":
-            # It would look at the disks of this host in place of the guest's, and leave out what the guest needs.
-            found[self.files[1]] = "# Of homevirt.fleet: made from outside, where the guest's own hardware is not seen.\nMODULES=most\n"
+            found[self.files[1]] = EVERYTHING
         return found
 
     def rebuild(self, guest: Guest, kernel: Kernel) -> None:
@@ -126,7 +127,7 @@ def generator_of(guest: Guest) -> Generator:
     others = [name for name in ("mkinitrd", "mkinitcpio", "booster") if rooted.exists(guest.root, f"/usr/bin/{name}")]
     raise Refused(
         guest.root,
-        f"its initramfs is made by {others[0]}, which is not served" if others else "it has neither initramfs-tools nor dracut",
+        f"its initramfs is made by {others[0]}, not served" if others else "it has neither initramfs-tools nor dracut",
         "install one of the two in the guest, or add the drivers by hand",
     )
 

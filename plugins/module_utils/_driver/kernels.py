@@ -120,5 +120,14 @@ def _first(root: str, patterns: t.Sequence[str], release: str, machine: str) -> 
 
 
 __all__ = [
-    "FAMILIES", "OF_DISKS", "Kernel", "age", "builtins", "dependencies", "expand", "installed", "module_of", "normal",
+    "FAMILIES",
+    "OF_DISKS",
+    "Kernel",
+    "age",
+    "builtins",
+    "dependencies",
+    "expand",
+    "installed",
+    "module_of",
+    "normal",
 ]

@@ -58,6 +58,11 @@ def read(root: str, path: str) -> str:
         return ""
 
 
+def content(root: str, path: str) -> t.Optional[str]:
+    """A text file's content; None where there is none."""
+    return read(root, path) if exists(root, path) else None
+
+
 def names(root: str, path: str) -> list[str]:
     """What is in a directory, sorted; nothing where it is none."""
     try:
@@ -89,4 +94,4 @@ def write(root: str, path: str, text: t.Optional[str]) -> None:
     os.replace(draft, place)
 
 
-__all__ = ["exists", "inside", "names", "read", "write"]
+__all__ = ["content", "exists", "inside", "names", "read", "write"]

@@ -1,0 +1,222 @@
+# SPDX-FileCopyrightText: homevirt.fleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to homevirt.fleet: not a public interface.
+"""Drivers into the initramfs of a Linux guest, one that is mounted here or the running one, or out of it."""
+
+from __future__ import annotations
+
+import os
+import typing as t
+
+from .._common.errors import InvalidRequest, Refused
+from .._common.host import Host
+from .._common.plan import Plan
+from . import agents, initramfs, keepsake, kernels, leftovers, linux_survey, rooted
+from .kernels import FAMILIES, Kernel
+from .linux_steps import Steps
+from .linux_survey import IN_INITRAMFS, NOWHERE, ON_DISK, Survey
+from .request import Request
+
+
+class LinuxGuest:
+    """A file system with an os-release(5)."""
+
+    name = "linux"
+
+    def claims(self, root: str) -> bool:
+        return linux_survey.claims(root)
+
+    def plan(self, host: Host, request: Request, plan: Plan) -> dict[str, t.Any]:
+        """As engine.Kind: plan what is wanted, return the guest's part of the result."""
+        return {"present": _present, "absent": _absent, "restored": _restored}[request.state](host, request, plan)
+
+
+def _present(host: Host, request: Request, plan: Plan) -> dict[str, t.Any]:
+    wanted, hypervisors = kernels.expand(request.drivers)
+    if not wanted:
+        raise InvalidRequest(
+            request.root,
+            "a Linux guest has all drivers of its kernel, and none is named",
+            f"name drivers, or the hypervisor ({', '.join(FAMILIES)}) whose drivers are meant",
+        )
+    survey = linux_survey.survey(host, request.root, wanted)
+    usable = _usable(request, survey, wanted)
+    steps = Steps(request.root, survey, plan)
+    lacking = [kernel for kernel in survey.kernels if kernel.image and survey.lacking(kernel, usable)]
+    found = [agents.look(survey.guest.root, hypervisor) for hypervisor in hypervisors]
+    asleep = [] if survey.guest.running else [agent for agent in found if agent.asleep]
+    if lacking:
+        _plan_images(steps, survey, lacking, usable)
+    elif asleep:
+        steps.remember({})
+    for agent in asleep:
+        for link, target in agent.links.items():
+            steps.link(link, target)
+    return {
+        **_part(survey, hypervisors, wanted, after=lambda kernel, driver: _then(survey, kernel, driver)),
+        "agents": [{**agent.public(), "enabled": agent.enabled or agent in asleep} for agent in found],
+        "leftovers": leftovers.find(survey.guest.root, survey.kernels, wanted, hypervisors),
+        "warnings": [*_warnings(survey, wanted), *_of_agents(found)],
+    }
+
+
+def _plan_images(steps: Steps, survey: Survey, lacking: t.Sequence[Kernel], usable: t.Sequence[str]) -> None:
+    generator = initramfs.generator_of(survey.guest)
+    needed = [name for name in usable if any(name in kernel.needs for kernel in lacking)]
+    ours = [*generator.configured(survey.guest), *needed]
+    files = _changed(survey, generator.configure(survey.guest, list(dict.fromkeys(ours))))
+    steps.remember(files)
+    for path, text in files.items():
+        steps.file(path, text)
+    for kernel in lacking:
+        steps.image(kernel, generator, usable)
+
+
+def _absent(host: Host, request: Request, plan: Plan) -> dict[str, t.Any]:
+    named = kernels.expand(request.drivers)[0]
+    guest = linux_survey.survey(host, request.root, ()).guest
+    record = keepsake.read(guest.root)
+    generator = initramfs.generator_of(guest) if record else None
+    configured = generator.configured(guest) if generator else []
+    going = [driver for driver in configured if not named or driver in named]
+    survey = linux_survey.survey(host, request.root, going)
+    steps = Steps(request.root, survey, plan)
+    staying = [driver for driver in configured if driver not in going]
+    if record and generator and (going or not configured):
+        files = _changed(survey, generator.configure(guest, staying))
+        steps.remember(files)
+        for path, text in files.items():
+            steps.file(path, text)
+        for kernel in survey.kernels:
+            if kernel.release in record.images and going:
+                leaving = {name for driver in going for name in kernel.files_of(driver)}
+                steps.image(kernel, generator, staying, leaving)
+        if not staying:
+            for link in record.links:
+                if os.path.islink(f"{guest.root}{link}"):
+                    steps.unlink(link)
+        steps.forget(staying, staying)
+    return _bare(survey, [{"name": driver, "version": "", "action": "removed", "kernels": []} for driver in going])
+
+
+def _restored(host: Host, request: Request, plan: Plan) -> dict[str, t.Any]:
+    survey = linux_survey.survey(host, request.root, ())
+    root = survey.guest.root
+    record = keepsake.read(root)
+    if record is None:
+        return _bare(survey, [])
+    for path, text in record.written.items():
+        if rooted.content(root, path) not in (text, record.files.get(path)):
+            raise Refused(
+                f"{root}{path}", "it was changed since the drivers were put in", "take them out with state: absent"
+            )
+    steps = Steps(request.root, survey, plan)
+    for path, text in _changed(survey, record.files).items():
+        steps.file(path, text)
+    for release, (image, mark) in record.images.items():
+        _plan_image_back(steps, root, release, image, mark)
+    for link in record.links:
+        if os.path.islink(f"{root}{link}"):
+            steps.unlink(link)
+    steps.forget((), ())
+    return _bare(survey, [])
+
+
+def _plan_image_back(steps: Steps, root: str, release: str, image: str, mark: t.Sequence[int]) -> None:
+    if not rooted.exists(root, image) or not os.path.exists(keepsake.kept(root, release)):
+        # The kernel was removed since, or we were killed before the first change of its image.
+        return
+    now = keepsake.mark(root, image)
+    if now == keepsake.mark(root, f"{keepsake.STORE}/images/{release}"):
+        return
+    if mark and now != list(mark):
+        raise Refused(
+            f"{root}{image}",
+            "the guest has made it anew since, and the old one may lack what it needs now",
+            "take the drivers out with state: absent",
+        )
+    steps.image_back(release, image)
+
+
+def _usable(request: Request, survey: Survey, wanted: t.Sequence[str]) -> list[str]:
+    """The wanted drivers that some kernel has. Raises Refused where one that was named, or a disk's, is in none."""
+    usable = [driver for driver in wanted if any(kernel.has(driver) for kernel in survey.kernels)]
+    named = {kernels.normal(token) for token in request.drivers if token not in FAMILIES}
+    missing = [driver for driver in wanted if driver not in usable]
+    diskless = [
+        token
+        for token in request.drivers
+        if token in FAMILIES and not kernels.OF_DISKS & set(FAMILIES[token]) & set(usable)
+    ]
+    lost = [driver for driver in missing if driver in named]
+    if lost or diskless:
+        releases = ", ".join(kernel.release for kernel in survey.kernels)
+        raise Refused(
+            request.root,
+            f"none of its kernels ({releases}) has {', '.join(lost) or 'a disk driver for ' + ' or '.join(diskless)}",
+            "install a kernel that has it, or correct the name",
+        )
+    return usable
+
+
+def _changed(survey: Survey, files: t.Mapping[str, t.Optional[str]]) -> dict[str, t.Optional[str]]:
+    root = survey.guest.root
+    return {path: text for path, text in files.items() if rooted.content(root, path) != text}
+
+
+def _then(survey: Survey, kernel: Kernel, driver: str) -> str:
+    place = survey.place(kernel, driver)
+    return IN_INITRAMFS if place == ON_DISK and kernel.image else place
+
+
+def _part(
+    survey: Survey, hypervisors: t.Sequence[str], wanted: t.Sequence[str], after: t.Callable[[Kernel, str], str]
+) -> dict[str, t.Any]:
+    drivers = []
+    for driver in wanted:
+        places = [
+            {"release": kernel.release, "before": survey.place(kernel, driver), "after": after(kernel, driver)}
+            for kernel in survey.kernels
+        ]
+        having = [kernel.release for kernel in survey.kernels if kernel.has(driver)]
+        added = any(place["before"] != place["after"] for place in places)
+        drivers.append(
+            {
+                "name": driver,
+                "version": having[-1] if having else "",
+                "action": "added" if added else "kept" if having else "unavailable",
+                "kernels": places,
+            }
+        )
+    return {"system": linux_survey.system(survey.guest), "drivers": drivers}
+
+
+def _bare(survey: Survey, drivers: list[dict[str, t.Any]]) -> dict[str, t.Any]:
+    return {
+        "system": linux_survey.system(survey.guest),
+        "drivers": drivers,
+        "agents": [],
+        "leftovers": [],
+        "warnings": [],
+    }
+
+
+def _warnings(survey: Survey, wanted: t.Sequence[str]) -> t.Iterator[str]:
+    for kernel in survey.kernels:
+        without = [driver for driver in wanted if survey.place(kernel, driver) == NOWHERE]
+        if without:
+            yield f"kernel {kernel.release} has no {', '.join(without)}"
+        blind = [driver for driver in wanted if not kernel.image and survey.place(kernel, driver) == ON_DISK]
+        if blind:
+            yield f"kernel {kernel.release} has no initramfs, so {', '.join(blind)} can be loaded from the disk only"
+
+
+def _of_agents(found: t.Sequence[agents.Agent]) -> t.Iterator[str]:
+    for agent in found:
+        if not agent.unit:
+            yield f"{agent.package} is not installed; install it in the guest"
+        elif agent.masked:
+            yield f"{agent.package} is installed, but masked"
+
+
+__all__ = ["LinuxGuest"]
