@@ -101,16 +101,6 @@ def age(release: str) -> list[tuple[int, str]]:
     return [(int(digits or 0), word) for digits, word in re.findall(r"(\d+)|(\D+)", release)]
 
 
-def expand(tokens: t.Iterable[str]) -> tuple[list[str], list[str]]:
-    """(drivers, hypervisors) that a request's words name: a hypervisor stands for all drivers of its family."""
-    drivers: list[str] = []
-    hypervisors: list[str] = []
-    for token in tokens:
-        hypervisors += [token] if token in FAMILIES else []
-        drivers += FAMILIES.get(token) or (normal(token),)
-    return list(dict.fromkeys(drivers)), list(dict.fromkeys(hypervisors))
-
-
 def _first(root: str, patterns: t.Sequence[str], release: str, machine: str) -> str:
     for pattern in patterns:
         path = pattern.format(release=release, machine=machine)
@@ -126,7 +116,6 @@ __all__ = [
     "age",
     "builtins",
     "dependencies",
-    "expand",
     "installed",
     "module_of",
     "normal",

@@ -31,14 +31,14 @@ OLD_LISTS = ("/etc/initramfs-tools/modules", "/etc/modules", "/etc/modprobe.conf
 HALF_MADE = re.compile(r"(?:initrd|initramfs).*\.(?:new|homevirt-new|dpkg-bak)$")
 
 
-def find(root: str, kernels: t.Sequence[Kernel], wanted: t.Sequence[str], hypervisors: t.Sequence[str]) -> list[str]:
+def find(root: str, kernels: t.Sequence[Kernel], wanted: t.Sequence[str], hypervisor: str) -> list[str]:
     """A sentence for each thing, without a full stop."""
     return [
         *_forbidden(root, wanted),
         *_disk_names(root),
         *_old_modules(root, kernels),
         *_images(root, kernels),
-        *_other_agents(root, hypervisors),
+        *_other_agents(root, hypervisor),
     ]
 
 
@@ -81,9 +81,9 @@ def _images(root: str, kernels: t.Sequence[Kernel]) -> t.Iterator[str]:
             yield f"{path} belongs to no installed kernel"
 
 
-def _other_agents(root: str, hypervisors: t.Sequence[str]) -> t.Iterator[str]:
+def _other_agents(root: str, hypervisor: str) -> t.Iterator[str]:
     for other in FAMILIES:
-        if hypervisors and other not in hypervisors:
+        if hypervisor and other != hypervisor:
             agent = agents.look(root, other)
             if agent.unit and agent.enabled and agent.links:
                 yield f"{agent.package} is enabled, which is for {other}"

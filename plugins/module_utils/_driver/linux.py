@@ -11,7 +11,7 @@ import typing as t
 from .._common.errors import InvalidRequest, Refused
 from .._common.host import Host
 from .._common.plan import Plan
-from . import agents, initramfs, keepsake, kernels, leftovers, linux_survey, rooted
+from . import agents, bound, initramfs, keepsake, kernels, leftovers, linux_survey, rooted
 from .kernels import FAMILIES, Kernel
 from .linux_steps import Steps
 from .linux_survey import IN_INITRAMFS, NOWHERE, ON_DISK, Survey
@@ -32,18 +32,19 @@ class LinuxGuest:
 
 
 def _present(host: Host, request: Request, plan: Plan) -> dict[str, t.Any]:
-    wanted, hypervisors = kernels.expand(request.drivers)
+    hypervisor = request.hypervisor or (bound.hypervisor(host) if os.path.realpath(request.root) == "/" else "")
+    wanted = list(dict.fromkeys(map(kernels.normal, request.drivers or FAMILIES.get(hypervisor, ()))))
     if not wanted:
         raise InvalidRequest(
             request.root,
-            "a Linux guest has all drivers of its kernel, and none is named",
-            f"name drivers, or the hypervisor ({', '.join(FAMILIES)}) whose drivers are meant",
+            "a Linux guest has all drivers of its kernel, and it is not said which of them it needs to boot",
+            f"name the hypervisor ({', '.join(FAMILIES)}) or drivers",
         )
     survey = linux_survey.survey(host, request.root, wanted)
     usable = _usable(request, survey, wanted)
     steps = Steps(request.root, survey, plan)
     lacking = [kernel for kernel in survey.kernels if kernel.image and survey.lacking(kernel, usable)]
-    found = [agents.look(survey.guest.root, hypervisor) for hypervisor in hypervisors]
+    found = [agents.look(survey.guest.root, hypervisor)] if hypervisor in agents.PACKAGES else []
     asleep = [] if survey.guest.running else [agent for agent in found if agent.asleep]
     if lacking:
         _plan_images(steps, survey, lacking, usable)
@@ -53,9 +54,10 @@ def _present(host: Host, request: Request, plan: Plan) -> dict[str, t.Any]:
         for link, target in agent.links.items():
             steps.link(link, target)
     return {
-        **_part(survey, hypervisors, wanted, after=lambda kernel, driver: _then(survey, kernel, driver)),
+        "system": linux_survey.system(survey.guest),
+        "drivers": [_driver(survey, driver) for driver in wanted],
         "agents": [{**agent.public(), "enabled": agent.enabled or agent in asleep} for agent in found],
-        "leftovers": leftovers.find(survey.guest.root, survey.kernels, wanted, hypervisors),
+        "leftovers": leftovers.find(survey.guest.root, survey.kernels, wanted, hypervisor),
         "warnings": [*_warnings(survey, wanted), *_of_agents(found)],
     }
 
@@ -73,7 +75,7 @@ def _plan_images(steps: Steps, survey: Survey, lacking: t.Sequence[Kernel], usab
 
 
 def _absent(host: Host, request: Request, plan: Plan) -> dict[str, t.Any]:
-    named = kernels.expand(request.drivers)[0]
+    named = {kernels.normal(driver) for driver in request.drivers}
     guest = linux_survey.survey(host, request.root, ()).guest
     record = keepsake.read(guest.root)
     generator = initramfs.generator_of(guest) if record else None
@@ -139,21 +141,15 @@ def _plan_image_back(steps: Steps, root: str, release: str, image: str, mark: t.
 
 
 def _usable(request: Request, survey: Survey, wanted: t.Sequence[str]) -> list[str]:
-    """The wanted drivers that some kernel has. Raises Refused where one that was named, or a disk's, is in none."""
+    """The wanted drivers that some kernel has. Raises Refused where one that was named, or all for disks, are in none."""
     usable = [driver for driver in wanted if any(kernel.has(driver) for kernel in survey.kernels)]
-    named = {kernels.normal(token) for token in request.drivers if token not in FAMILIES}
     missing = [driver for driver in wanted if driver not in usable]
-    diskless = [
-        token
-        for token in request.drivers
-        if token in FAMILIES and not kernels.OF_DISKS & set(FAMILIES[token]) & set(usable)
-    ]
-    lost = [driver for driver in missing if driver in named]
-    if lost or diskless:
+    # Of a hypervisor's family only the disk's matter: a kernel without virtio_scsi may well boot from virtio_blk.
+    if missing and (request.drivers or not kernels.OF_DISKS & set(usable)):
         releases = ", ".join(kernel.release for kernel in survey.kernels)
         raise Refused(
             request.root,
-            f"none of its kernels ({releases}) has {', '.join(lost) or 'a disk driver for ' + ' or '.join(diskless)}",
+            f"none of its kernels ({releases}) has {', '.join(missing)}",
             "install a kernel that has it, or correct the name",
         )
     return usable
@@ -164,31 +160,20 @@ def _changed(survey: Survey, files: t.Mapping[str, t.Optional[str]]) -> dict[str
     return {path: text for path, text in files.items() if rooted.content(root, path) != text}
 
 
-def _then(survey: Survey, kernel: Kernel, driver: str) -> str:
-    place = survey.place(kernel, driver)
-    return IN_INITRAMFS if place == ON_DISK and kernel.image else place
-
-
-def _part(
-    survey: Survey, hypervisors: t.Sequence[str], wanted: t.Sequence[str], after: t.Callable[[Kernel, str], str]
-) -> dict[str, t.Any]:
-    drivers = []
-    for driver in wanted:
-        places = [
-            {"release": kernel.release, "before": survey.place(kernel, driver), "after": after(kernel, driver)}
-            for kernel in survey.kernels
-        ]
-        having = [kernel.release for kernel in survey.kernels if kernel.has(driver)]
-        added = any(place["before"] != place["after"] for place in places)
-        drivers.append(
-            {
-                "name": driver,
-                "version": having[-1] if having else "",
-                "action": "added" if added else "kept" if having else "unavailable",
-                "kernels": places,
-            }
-        )
-    return {"system": linux_survey.system(survey.guest), "drivers": drivers}
+def _driver(survey: Survey, driver: str) -> dict[str, t.Any]:
+    """What is said of one driver: where each kernel has it now, and will have it."""
+    places = [(kernel, survey.place(kernel, driver)) for kernel in survey.kernels]
+    having = [kernel.release for kernel in survey.kernels if kernel.has(driver)]
+    added = [kernel.release for kernel, place in places if place == ON_DISK and kernel.image]
+    return {
+        "name": driver,
+        "version": having[-1] if having else "",
+        "action": "added" if added else "kept" if having else "unavailable",
+        "kernels": [
+            {"release": kernel.release, "before": place, "after": IN_INITRAMFS if kernel.release in added else place}
+            for kernel, place in places
+        ],
+    }
 
 
 def _bare(survey: Survey, drivers: list[dict[str, t.Any]]) -> dict[str, t.Any]:
