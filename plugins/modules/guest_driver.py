@@ -15,6 +15,9 @@ description:
     Many guests in one call.
   - In a Windows guest, drivers are chosen by their INF files for the guest's version, edition and processor; the
     registry gets what the guest needs to boot from them; the rest is installed by C(pnputil) at the guest's next start.
+  - In a Linux guest the drivers are in its kernels. Here they are put into the initramfs of every installed kernel that
+    has them, by the guest's own C(initramfs-tools) or C(dracut), and looked for in there afterwards. With
+    O(guests[].root=/) the guest is the running one.
   - All guests of a call are one transaction. What fails is undone from the last step back. A guest is left as it was
     wherever the call is killed, or has its drivers complete.
 options:
@@ -40,6 +43,10 @@ options:
         description: As O(drivers).
         type: list
         elements: str
+      hypervisor:
+        description: As O(hypervisor).
+        type: str
+        choices: [kvm, xen, hyperv, vmware]
       signature_policy:
         description: As O(signature_policy).
         type: str
@@ -72,9 +79,17 @@ options:
     description:
       - The drivers, each by its name (V(viostor)) or by a hardware ID of the device (V(PCI\\VEN_1AF4&DEV_1001)).
       - Nothing stands for all drivers of O(source) that fit the guest; with O(state=absent) for all that were put in.
+      - Of Linux guests, the modules (V(virtio_blk); V(virtio-blk) is the same). Nothing stands for those of O(hypervisor).
     type: list
     elements: str
     default: []
+  hypervisor:
+    description:
+      - On which hypervisor a Linux guest is to run. It says which drivers are meant where O(drivers) names none, and
+        which agent the guest should have. One that is installed and not enabled is enabled, but for O(guests[].root=/).
+      - The default for O(guests[].root=/) is the hypervisor it runs on. Windows guests do not need it.
+    type: str
+    choices: [kvm, xen, hyperv, vmware]
   signature_policy:
     description:
       - What a Windows driver must have. V(signed) takes only drivers whose catalog is there, covers the INF file and

@@ -120,10 +120,11 @@ class Dracut:
 
 def generator_of(guest: Guest) -> Generator:
     """Which of them a guest has. Raises Refused where it has none that is known."""
+    # dracut brings a program of this name too, in newer Debians; and may lie beside Debian's own, unused.
+    if "mkinitramfs" in rooted.read(guest.root, "/usr/sbin/update-initramfs"):
+        return InitramfsTools()
     if rooted.exists(guest.root, "/usr/bin/dracut") or rooted.exists(guest.root, "/sbin/dracut"):
         return Dracut()
-    if all(rooted.exists(guest.root, f"/usr/sbin/{name}") for name in ("update-initramfs", "mkinitramfs")):
-        return InitramfsTools()
     others = [name for name in ("mkinitrd", "mkinitcpio", "booster") if rooted.exists(guest.root, f"/usr/bin/{name}")]
     raise Refused(
         guest.root,

@@ -27,8 +27,9 @@ PR_SET_PDEATHSIG, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 1, 24, 38
 # mknod for dracut: nodes that nothing here can be opened through.
 KEPT = {0, 1, 2, 3, 4, 5, 6, 7, 18, 27, 31}
 PIVOT_ROOT = {"x86_64": 155, "i686": 217, "aarch64": 41, "ppc64le": 203, "s390x": 217, "riscv64": 41}
-NODES = ("null", "zero", "full", "random", "urandom", "tty")
-ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C", "HOME": "/root"}
+NODES = ("null", "zero", "full", "random", "urandom")
+PLACES = ("/usr/sbin", "/usr/bin", "/sbin", "/bin")
+ENVIRONMENT = {"PATH": ":".join(PLACES), "LC_ALL": "C", "HOME": "/root"}
 
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -54,8 +55,9 @@ def enter(access, root):
         flags = MS_REMOUNT | MS_BIND | MS_NODEV | MS_NOSUID | (MS_RDONLY if access == "r" else 0)
         call(path, libc.mount(None, path.encode(), None, ctypes.c_ulong(flags | locked(path)), None))
     os.chdir(root)
-    mount("proc", "proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
-    mount("sysfs", "sys", "sysfs", MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_RDONLY)
+    # Not for writing: /proc/sys/kernel/core_pattern is the host's, and what it names the host runs.
+    for name, fstype in (("proc", "proc"), ("sys", "sysfs")):
+        mount(fstype, name, fstype, MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_RDONLY)
     mount("dev", "dev", "tmpfs", MS_NOSUID | MS_NOEXEC, "mode=755,size=1m")
     for name in NODES:
         open(f"dev/{name}", "w", encoding="ascii").close()
@@ -104,8 +106,10 @@ def main():
     try:
         enter(access, root)
         drop()
-        with contextlib.suppress(FileNotFoundError):
-            os.execvpe(argv[0], argv, ENVIRONMENT)
+        # os.execvp would import more of Python, which is out of sight by now.
+        for path in [argv[0]] if "/" in argv[0] else [f"{place}/{argv[0]}" for place in PLACES]:
+            with contextlib.suppress(FileNotFoundError):
+                os.execve(path, argv, ENVIRONMENT)
         print(f"{argv[0]}: not in the guest, or what runs it is not", file=sys.stderr)
     except OSError as error:
         print(f"{error.filename or argv[0]}: {error.strerror}", file=sys.stderr)

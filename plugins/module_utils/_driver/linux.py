@@ -141,7 +141,7 @@ def _plan_image_back(steps: Steps, root: str, release: str, image: str, mark: t.
 
 
 def _usable(request: Request, survey: Survey, wanted: t.Sequence[str]) -> list[str]:
-    """The wanted drivers that some kernel has. Raises Refused where one that was named, or all for disks, are in none."""
+    """The wanted drivers that some kernel has. Raises Refused where a named one is in none, or none is for disks."""
     usable = [driver for driver in wanted if any(kernel.has(driver) for kernel in survey.kernels)]
     missing = [driver for driver in wanted if driver not in usable]
     # Of a hypervisor's family only the disk's matter: a kernel without virtio_scsi may well boot from virtio_blk.

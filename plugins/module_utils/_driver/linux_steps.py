@@ -165,7 +165,7 @@ class Steps:
         if lost:
             raise ToolFailed(
                 kernel.image,
-                f"made anew by {generator.name} it would lack {', '.join(lost[:8])}{' …' * bool(lost[8:])}, which it had",
+                f"{generator.name} leaves out what the old one had: {', '.join(lost[:8])}{' …' * bool(lost[8:])}",
                 "make it anew in the guest once, or name these drivers too, then run again",
             )
 
