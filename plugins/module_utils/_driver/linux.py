@@ -56,6 +56,7 @@ def _present(host: Host, request: Request, plan: Plan) -> dict[str, t.Any]:
     return {
         "system": linux_survey.system(survey.guest),
         "drivers": [_driver(survey, driver) for driver in wanted],
+        "hypervisor": hypervisor,
         "agents": [{**agent.public(), "enabled": agent.enabled or agent in asleep} for agent in found],
         "leftovers": leftovers.find(survey.guest.root, survey.kernels, wanted, hypervisor),
         "warnings": [*_warnings(survey, wanted), *_of_agents(found)],
@@ -180,6 +181,7 @@ def _bare(survey: Survey, drivers: list[dict[str, t.Any]]) -> dict[str, t.Any]:
     return {
         "system": linux_survey.system(survey.guest),
         "drivers": drivers,
+        "hypervisor": "",
         "agents": [],
         "leftovers": [],
         "warnings": [],
