@@ -79,7 +79,7 @@ options:
     description:
       - The drivers, each by its name (V(viostor)) or by a hardware ID of the device (V(PCI\\VEN_1AF4&DEV_1001)).
       - Nothing stands for all drivers of O(source) that fit the guest; with O(state=absent) for all that were put in.
-      - Of Linux guests, the modules (V(virtio_blk); V(virtio-blk) is the same). Nothing stands for those of O(hypervisor).
+      - Of Linux guests, the kernel's modules, such as V(virtio_blk). Nothing stands for those of O(hypervisor).
     type: list
     elements: str
     default: []
@@ -127,9 +127,162 @@ seealso:
 """
 
 EXAMPLES = r"""
+- name: Put two drivers into a Windows guest that is mounted
+  homevirt.fleet.guest_driver:
+    source: /srv/drivers/virtio-win.iso
+    drivers: [viostor, netkvm]
+    guests:
+      - root: /mnt/windows
+
+- name: Show what would be written into the registries of two guests
+  homevirt.fleet.guest_driver:
+    source: /srv/drivers/virtio-win.iso
+    guests:
+      - root: /mnt/windows
+        drivers: ['PCI\VEN_1AF4&DEV_1001']
+      - root: /mnt/windows-server
+        remove_conflicts: true
+  check_mode: true
+  diff: true
+
+- name: Bring both back to what they were
+  homevirt.fleet.guest_driver:
+    state: restored
+    guests:
+      - root: /mnt/windows
+      - root: /mnt/windows-server
 """
 
 RETURN = r"""
+guests:
+  description: One entry for each of O(guests), in the same order.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    root:
+      description: Path as given.
+      type: str
+      sample: /mnt/windows
+    kind:
+      description: What sort of guest it is.
+      type: str
+      sample: windows
+    changed:
+      description: Whether anything was changed in this guest.
+      type: bool
+    system:
+      description: What the guest is.
+      type: dict
+      contains:
+        name:
+          description: Name of the product.
+          type: str
+          sample: Windows 10 Pro
+        version:
+          description: Major and minor version and build.
+          type: str
+          sample: 10.0.17763
+        architecture:
+          description: The processor as INF files call it.
+          type: str
+          sample: amd64
+        product_type:
+          description: V(1) for a workstation, V(2) for a domain controller, V(3) for a server.
+          type: int
+        control_set:
+          description: The current control set, which is the one that is changed.
+          type: str
+          sample: ControlSet001
+    drivers:
+      description: The drivers that were asked for, or taken out.
+      type: list
+      elements: dict
+      contains:
+        name:
+          description: Name of its INF file without the ending.
+          type: str
+          sample: viostor
+        action:
+          description: V(added), V(upgraded), V(downgraded), V(replaced) by another build of the same version, V(kept),
+            or V(removed).
+          type: str
+        version:
+          description: Version by C(DriverVer).
+          type: str
+          sample: 100.93.104.26200
+        date:
+          description: Date by C(DriverVer).
+          type: str
+          sample: "2024-06-26"
+        inf:
+          description: The INF file in the source; after taking out, its name in the guest.
+          type: str
+          sample: viostor/w10/amd64/viostor.inf
+        provider:
+          description: Who made it. Not returned after taking out.
+          type: str
+        signature:
+          description: V(signed), V(test) or V(unsigned), see O(signature_policy). Not returned after taking out.
+          type: str
+        service:
+          description: Name of its service.
+          type: str
+        boot:
+          description: Whether the guest needs it to read its disk, so that it was put into the registry at once.
+          type: bool
+        hardware_ids:
+          description: IDs of the devices that it drives. Not returned after taking out.
+          type: list
+          elements: str
+    first_boot:
+      description: What the step at the guest's start has reported, an entry for each INF file. Empty as long as the
+        guest has not run.
+      type: list
+      elements: dict
+      contains:
+        inf:
+          description: Name of the file.
+          type: str
+        code:
+          description: What C(pnputil) returned.
+          type: int
+        ok:
+          description: Whether that means success (V(0), V(259), V(3010), V(1641)).
+          type: bool
+    warnings:
+      description: Sentences about what cannot be seen from outside, was left out, or had to stay. Also given as
+        warnings.
+      type: list
+      elements: str
+steps:
+  description: What was done, or in check mode would be, in order.
+  returned: success
+  type: list
+  elements: str
+  sample: ['/mnt/windows: move the new SYSTEM into its place']
+what:
+  description: The object that an error is about.
+  returned: failure
+  type: str
+why:
+  description: The reason of an error.
+  returned: failure
+  type: str
+hint:
+  description: The next step after an error.
+  returned: failure
+  type: str
+rolled_back:
+  description: Steps that were undone, the last one first.
+  returned: failure, when something had been done already
+  type: list
+  elements: str
+not_rolled_back:
+  description: Steps that could not be undone, with the reason.
+  returned: failure, when undoing failed too
+  type: list
+  elements: str
 """
 
 from ansible.module_utils.basic import AnsibleModule

@@ -23,6 +23,7 @@ class Kind(t.Protocol):
     plan:   read the guest, refuse what is not safe, add the steps (subject: request.root) to the plan, and return the
             guest's part of the result. ``changed``, ``root`` and ``kind`` are added here. Raises FleetError before
             anything is done. Sentences for the user go into the part's list ``warnings``.
+    finish: called when all guests of the call are done and verified.
     """
 
     name: str
@@ -33,20 +34,25 @@ class Kind(t.Protocol):
     def plan(self, host: Host, request: Request, plan: Plan) -> dict[str, t.Any]:
         """Plan what is wanted of one guest."""
 
+    def finish(self) -> None:
+        """Drop what only a way back needed."""
 
-# A Windows directory may lie beside anything, an os-release only in a Linux.
-KINDS: tuple[Kind, ...] = (windows.WindowsGuest(), linux.LinuxGuest())
+
+# Asked in this order: a Windows directory may lie beside anything, an os-release only in a Linux. Each call has objects
+# of its own.
+KINDS: tuple[t.Callable[[], Kind], ...] = (windows.WindowsGuest, linux.LinuxGuest)
 
 
 def plan_and_apply(host: Host, requests: t.Sequence[Request], *, check: bool) -> dict[str, t.Any]:
     """All guests as one transaction. Raises FleetError, after which every guest is as it was."""
     plan = Plan()
+    kinds = [make() for make in KINDS]
     verifiers: list[t.Callable[[], None]] = []
     guests = []
     for request in requests:
         if any(os.path.realpath(request.root) == os.path.realpath(guest["root"]) for guest in guests):
             raise InvalidRequest(request.root, "asked for twice", "put all that is wanted of a guest into one entry")
-        kind = kind_of(request.root)
+        kind = kind_of(request.root, kinds)
         plan.verify = lambda: None
         guests.append({"root": request.root, "kind": kind.name, **kind.plan(host, request, plan)})
         verifiers.append(plan.verify)
@@ -58,6 +64,8 @@ def plan_and_apply(host: Host, requests: t.Sequence[Request], *, check: bool) ->
     plan.verify = verify
     if not check:
         plan.apply()
+        for kind in kinds:
+            kind.finish()
     warnings = [f"{guest['root']}: {sentence}" for guest in guests for sentence in guest["warnings"]]
     for guest in guests:
         guest["changed"] = plan.touches(guest["root"])
@@ -70,18 +78,18 @@ def plan_and_apply(host: Host, requests: t.Sequence[Request], *, check: bool) ->
     }
 
 
-def kind_of(root: str) -> Kind:
+def kind_of(root: str, kinds: t.Sequence[Kind]) -> Kind:
     """What lies at root. Raises InvalidRequest, Refused."""
     if not os.path.isabs(root) or not os.path.isdir(root):
         raise InvalidRequest(root, "not the absolute path of a directory", "give the place where the guest is mounted")
-    for kind in KINDS:
+    for kind in kinds:
         if kind.claims(root):
             return kind
     there = ", ".join(sorted(os.listdir(root))[:10]) or "nothing"
     raise Refused(
         root,
         f"no guest that drivers can be put into is found there (there is: {there})",
-        "mount the file system that holds its operating system; one under BitLocker must be decrypted in the guest first",
+        "mount the file system that holds its operating system, decrypted where it is under BitLocker",
     )
 
 

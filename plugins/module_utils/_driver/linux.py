@@ -17,21 +17,32 @@ from .linux_steps import Steps
 from .linux_survey import IN_INITRAMFS, NOWHERE, ON_DISK, Survey
 from .request import Request
 
+AtLast = list[t.Callable[[], None]]
+
 
 class LinuxGuest:
     """A file system with an os-release(5)."""
 
     name = "linux"
 
+    def __init__(self) -> None:
+        self._at_last: AtLast = []
+
     def claims(self, root: str) -> bool:
         return linux_survey.claims(root)
 
     def plan(self, host: Host, request: Request, plan: Plan) -> dict[str, t.Any]:
         """As engine.Kind: plan what is wanted, return the guest's part of the result."""
-        return {"present": _present, "absent": _absent, "restored": _restored}[request.state](host, request, plan)
+        read = {"present": _present, "absent": _absent, "restored": _restored}[request.state]
+        return read(host, request, plan, self._at_last)
+
+    def finish(self) -> None:
+        """As engine.Kind."""
+        for act in self._at_last:
+            act()
 
 
-def _present(host: Host, request: Request, plan: Plan) -> dict[str, t.Any]:
+def _present(host: Host, request: Request, plan: Plan, at_last: AtLast) -> dict[str, t.Any]:
     hypervisor = request.hypervisor or (bound.hypervisor(host) if os.path.realpath(request.root) == "/" else "")
     wanted = list(dict.fromkeys(map(kernels.normal, request.drivers or FAMILIES.get(hypervisor, ()))))
     if not wanted:
@@ -42,7 +53,7 @@ def _present(host: Host, request: Request, plan: Plan) -> dict[str, t.Any]:
         )
     survey = linux_survey.survey(host, request.root, wanted)
     usable = _usable(request, survey, wanted)
-    steps = Steps(request.root, survey, plan)
+    steps = Steps(request.root, survey, plan, at_last)
     lacking = [kernel for kernel in survey.kernels if kernel.image and survey.lacking(kernel, usable)]
     found = [agents.look(survey.guest.root, hypervisor)] if hypervisor in agents.PACKAGES else []
     asleep = [] if survey.guest.running else [agent for agent in found if agent.asleep]
@@ -75,7 +86,7 @@ def _plan_images(steps: Steps, survey: Survey, lacking: t.Sequence[Kernel], usab
         steps.image(kernel, generator, usable)
 
 
-def _absent(host: Host, request: Request, plan: Plan) -> dict[str, t.Any]:
+def _absent(host: Host, request: Request, plan: Plan, at_last: AtLast) -> dict[str, t.Any]:
     named = {kernels.normal(driver) for driver in request.drivers}
     guest = linux_survey.survey(host, request.root, ()).guest
     record = keepsake.read(guest.root)
@@ -83,7 +94,7 @@ def _absent(host: Host, request: Request, plan: Plan) -> dict[str, t.Any]:
     configured = generator.configured(guest) if generator else []
     going = [driver for driver in configured if not named or driver in named]
     survey = linux_survey.survey(host, request.root, going)
-    steps = Steps(request.root, survey, plan)
+    steps = Steps(request.root, survey, plan, at_last)
     staying = [driver for driver in configured if driver not in going]
     if record and generator and (going or not configured):
         files = _changed(survey, generator.configure(guest, staying))
@@ -98,11 +109,11 @@ def _absent(host: Host, request: Request, plan: Plan) -> dict[str, t.Any]:
             for link in record.links:
                 if os.path.islink(f"{guest.root}{link}"):
                     steps.unlink(link)
-        steps.forget(staying, staying)
+            steps.forget()
     return _bare(survey, [{"name": driver, "version": "", "action": "removed", "kernels": []} for driver in going])
 
 
-def _restored(host: Host, request: Request, plan: Plan) -> dict[str, t.Any]:
+def _restored(host: Host, request: Request, plan: Plan, at_last: AtLast) -> dict[str, t.Any]:
     survey = linux_survey.survey(host, request.root, ())
     root = survey.guest.root
     record = keepsake.read(root)
@@ -113,7 +124,7 @@ def _restored(host: Host, request: Request, plan: Plan) -> dict[str, t.Any]:
             raise Refused(
                 f"{root}{path}", "it was changed since the drivers were put in", "take them out with state: absent"
             )
-    steps = Steps(request.root, survey, plan)
+    steps = Steps(request.root, survey, plan, at_last)
     for path, text in _changed(survey, record.files).items():
         steps.file(path, text)
     for release, (image, mark) in record.images.items():
@@ -121,7 +132,7 @@ def _restored(host: Host, request: Request, plan: Plan) -> dict[str, t.Any]:
     for link in record.links:
         if os.path.islink(f"{root}{link}"):
             steps.unlink(link)
-    steps.forget((), ())
+    steps.forget()
     return _bare(survey, [])
 
 

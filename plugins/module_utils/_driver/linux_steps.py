@@ -25,10 +25,15 @@ Files = t.Mapping[str, t.Optional[str]]
 
 
 class Steps:
-    """Adds steps about one guest to a plan. subject: its root as the user named it."""
+    """Adds steps about one guest to a plan.
 
-    def __init__(self, subject: str, survey: Survey, plan: Plan) -> None:
+    subject: its root as the user named it.
+    at_last: gets what is to be done when no step of any guest can fail any more.
+    """
+
+    def __init__(self, subject: str, survey: Survey, plan: Plan, at_last: list[t.Callable[[], None]]) -> None:
         self.subject = subject
+        self.at_last = at_last
         self.guest = survey.guest
         self.survey = survey
         self.plan = plan
@@ -69,6 +74,7 @@ class Steps:
             generator.rebuild(self.guest, kernel)
             self._judge(kernel, generator, wanted, leaving)
             self._keep(images={**self.record.images, release: (kernel.image, keepsake.mark(root, kernel.image))})
+            self.at_last.append(lambda: keepsake.forget(root, release, first=False))
 
         def undo() -> None:
             if os.path.exists(keepsake.kept(root, release, last=True)):
@@ -127,14 +133,12 @@ class Steps:
             f"{image}: as it was before them",
         )
 
-    def forget(self, files: t.Collection[str], images: t.Collection[str]) -> None:
-        """Last of all: drop what is kept; what is named here stays known."""
-
-        def do() -> None:
-            if not files and not images:
-                keepsake.write(self.guest.root, None)
-
-        self._add("forget what was kept for going back", do, None)
+    def forget(self) -> None:
+        """Drop what is kept for going back."""
+        root = self.guest.root
+        self._add(
+            "forget what was kept for going back", lambda: self.at_last.append(lambda: keepsake.write(root, None)), None
+        )
 
     def _add(
         self,
@@ -144,7 +148,11 @@ class Steps:
         before: str = "",
         after: str = "",
     ) -> None:
-        self.plan.add(Step(self.subject, title, do, undo, before, after))
+        self.plan.add(Step(self.subject, f"{self.subject}: {title}", do, undo, *map(self._shown, (before, after))))
+
+    def _shown(self, line: str) -> str:
+        """A line of the diff that begins with a path of the guest, with the guest's root before it."""
+        return f"{self.subject.rstrip('/')}{line}" if line else ""
 
     def _keep(self, **changed: t.Any) -> None:
         self.record = self.record._replace(**changed)

@@ -92,13 +92,14 @@ class FakeLinux:
         }
 
     def plan(self, state="present", hypervisor="kvm", drivers=()):
-        plan = Plan()
+        plan, self.kind = Plan(), linux.LinuxGuest()
         request = Request(str(self.root), state=state, hypervisor=hypervisor, drivers=tuple(drivers))
-        return plan, linux.LinuxGuest().plan(self.host, request, plan)
+        return plan, self.kind.plan(self.host, request, plan)
 
     def apply(self, *args, **options):
         plan, part = self.plan(*args, **options)
         plan.apply()
+        self.kind.finish()
         return plan, part
 
     # What engines call.

@@ -77,9 +77,8 @@ def test_absent_takes_out_some_and_keeps_the_others(guest):
 def test_only_the_kernels_that_need_it_are_touched(guest):
     guest.make(guest.image("6.1.0-9"), "6.1.0-9", DEPENDENCIES)
     plan, part = guest.plan()
-    assert [title for title in plan.titles() if "anew" in title] == [
-        f"make /{guest.image('6.1.0-10').relative_to(guest.root)} anew with {'dracut' if guest.dracut else 'initramfs-tools'}"
-    ]
+    (title,) = [title for title in plan.titles() if "anew" in title]
+    assert f"{guest.image('6.1.0-10').relative_to(guest.root)} anew with" in title
     assert places(part, "virtio_blk", "before") == ["initramfs", "module"]
 
 
@@ -209,7 +208,7 @@ def test_an_initramfs_that_the_guest_made_since_is_not_thrown_away(guest):
 
 def test_a_configuration_that_was_changed_since_is_not_thrown_away(guest):
     plan, _part = guest.apply()
-    path = next(title.split()[1] for title in plan.titles() if title.startswith("write /"))
+    path = next(title.split()[2] for title in plan.titles() if ": write /" in title)
     with open(f"{guest.root}{path}", "a", encoding="utf-8") as stream:
         stream.write("mine\n")
     with pytest.raises(FleetError, match="was changed since"):
@@ -280,7 +279,7 @@ def test_dep_would_look_at_this_hosts_disks(tmp_path):
     guest.write("etc/initramfs-tools/conf.d/policy", "MODULES=dep\n")
     before = guest.snapshot()
     plan, _part = guest.apply()
-    assert "write /etc/initramfs-tools/conf.d/homevirt-fleet" in plan.titles()
+    assert "/etc/initramfs-tools/conf.d/homevirt-fleet:" in plan.diff()["after"]
     assert "MODULES=most" in (tmp_path / "etc/initramfs-tools/conf.d/homevirt-fleet").read_text()
     guest.apply("absent")
     assert guest.snapshot() == before
