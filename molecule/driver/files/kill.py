@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: homevirt.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Start homevirt.fleet.drivers, and kill the module while the guest's initramfs is being made: kill.py VARIABLES INVENTORY"""
+"""Start homevirt.fleet.drivers and kill the module while an initramfs is being made: kill.py VARIABLES INVENTORY"""
 
 from __future__ import annotations
 

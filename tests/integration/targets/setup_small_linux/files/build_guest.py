@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Make the tree of a small Linux guest that can run its own programs: build_guest.py DIRECTORY
 
-Its programs are busybox. Its update-initramfs and lsinitramfs are a few lines that make and list a real cpio archive; what
-Debian's and dracut's do is tried in the Molecule scenario driver.
+Its programs are busybox. Its update-initramfs and lsinitramfs are a few lines that make and list a real cpio archive;
+what Debian's and dracut's do is tried in the Molecule scenario driver.
 """
 
 from __future__ import annotations
@@ -17,8 +17,16 @@ APPLETS = ("sh", "cat", "cpio", "find", "grep", "mv", "sed", "sort")
 # The second was made for clouds: it has virtio, and its disk driver is built in.
 KERNELS = {
     "6.1.0-1-amd64": {
-        "files": {"ata_piix": [], "virtio": [], "virtio_ring": ["virtio"], "virtio_pci": ["virtio_ring", "virtio"],
-                  "virtio_blk": ["virtio_ring", "virtio"], "virtio_scsi": [], "virtio_net": [], "xen-blkfront": []},
+        "files": {
+            "ata_piix": [],
+            "virtio": [],
+            "virtio_ring": ["virtio"],
+            "virtio_pci": ["virtio_ring", "virtio"],
+            "virtio_blk": ["virtio_ring", "virtio"],
+            "virtio_scsi": [],
+            "virtio_net": [],
+            "xen-blkfront": [],
+        },
         "builtin": [],
     },
     "6.1.0-2-cloud-amd64": {
@@ -35,7 +43,8 @@ cd /lib/modules/$release
 grep -v '^#' /etc/initramfs-tools/modules | while read name; do
   pattern=$(echo "$name" | sed 's/_/[-_]/g')
   grep "/$pattern\\.ko:" modules.dep | sed 's/://'
-done | sed 's/ /\\n/g' | grep . | sort -u | sed "s|^|/lib/modules/$release/|" | cpio -o -H newc > "$image.new" 2> /dev/null
+done | sed 's/ /\\n/g' | grep . | sort -u | sed "s|^|/lib/modules/$release/|" > /tmp/list
+cpio -o -H newc < /tmp/list > "$image.new" 2> /dev/null
 mv "$image.new" "$image"
 """
 LIST = """#!/bin/sh
