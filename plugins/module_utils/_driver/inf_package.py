@@ -246,12 +246,15 @@ def places(inf: Inf, file: str, target: Target) -> list[str]:
     for section in (f"SourceDisksFiles.{target.arch}", "SourceDisksFiles"):
         for fields in inf.values(section, file):
             disk, directory = [*fields, "", ""][:2]
-            for names in (f"SourceDisksNames.{target.arch}", "SourceDisksNames"):
-                below = next((entry[3] for entry in inf.values(names, disk) if len(entry) > 3), "")
-                if below or directory:
-                    parts = [part.strip("\\/").replace("\\", "/") for part in (below, directory)]
-                    return ["/".join(part for part in parts if part), ""]
+            parts = [part.strip("\\/").replace("\\", "/") for part in (_disk_path(inf, disk, target), directory)]
+            return list(dict.fromkeys(["/".join(part for part in parts if part), ""]))
     return [""]
+
+
+def _disk_path(inf: Inf, disk: str, target: Target) -> str:
+    """The fourth field of a disk: a directory on it."""
+    names = (f"SourceDisksNames.{target.arch}", "SourceDisksNames")
+    return next((fields[3] for name in names for fields in inf.values(name, disk) if len(fields) > 3), "")
 
 
 __all__ = [

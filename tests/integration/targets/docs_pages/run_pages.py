@@ -3,7 +3,7 @@
 """Run every example: the pages of docs/ and the READMEs from top to bottom, and the EXAMPLES of modules and plugins.
 
 In a page, ``<!-- file: NAME -->`` before a block writes the block to that file, ``<!-- run -->`` runs its lines that
-start with ``$``. The examples' own places (/srv/images, /srv/bench, /mnt) are replaced by ones in a temporary
+start with ``$``. The examples' own places (/srv/images, /srv/bench, /srv/drivers, /mnt) are replaced by ones in a temporary
 directory.
 
 run_pages.py ROOT        all of them but those of a lab
@@ -60,6 +60,20 @@ def make_images(place):
     (place / "mnt").mkdir()
 
 
+def make_windows(place):
+    """windows.raw: a phony Windows; virtio-win.iso: drivers for it; two more guests that are mounted already."""
+    files = pathlib.Path(__file__).resolve().parent.parent / "setup_phony_windows/files"
+    (place / "drivers").mkdir()
+    for command in (
+        f"{sys.executable} {files}/phony_windows.py image w10 images/windows.raw",
+        f"{sys.executable} {files}/phony_windows.py tree w10 mnt/windows",
+        f"{sys.executable} {files}/phony_windows.py tree 2019 mnt/windows-server",
+        f"{sys.executable} {files}/driver_packages.py iso virtio-win",
+        "genisoimage -quiet -J -r -o drivers/virtio-win.iso virtio-win",
+    ):
+        shell(command, place)
+
+
 def make_runs(place):
     """runs.jsonl: an experiment with two arms, and nightly runs of two days."""
     program = pathlib.Path(__file__).resolve().parent.parent / "setup_bench_runs/files/make_runs.py"
@@ -69,7 +83,7 @@ def make_runs(place):
 
 
 def moved(text, place):
-    for ours in ("images", "bench"):
+    for ours in ("images", "bench", "drivers"):
         text = text.replace(f"/srv/{ours}", f"{place}/{ours}")
     return text.replace("/mnt/", f"{place}/mnt/")
 
@@ -130,6 +144,7 @@ def main():
             print(f"{run_page(root / sys.argv[2], place, lambda text: text)} examples run")
             return
         make_images(place)
+        make_windows(place)
         make_runs(place)
         count = 0
         for page in sorted(path for pattern in PAGES for path in root.glob(pattern) if path.name not in OF_LABS):

@@ -170,7 +170,9 @@ def files_are_flat_and_whole(lab):
     ask(root, source=lab.source("iso"))
     place = pathlib.Path(root, "Windows/homevirt.fleet/drivers")
     there = sorted(path.name for path in place.iterdir())
-    assert there == sorted(f"{name}.{end}" for name in ("netkvm", "vioscsi", "viostor") for end in ("cat", "inf", "sys"))
+    assert there == sorted(
+        f"{name}.{end}" for name in ("netkvm", "vioscsi", "viostor") for end in ("cat", "inf", "sys")
+    )
     source = pathlib.Path(lab.source("iso"), "viostor/2k19/amd64/viostor.sys").read_bytes()
     assert pathlib.Path(root, "Windows/System32/drivers/viostor.sys").read_bytes() == source
     assert (place / "viostor.sys").read_bytes() == source
@@ -283,7 +285,12 @@ def by_hardware_id(lab):
 @case
 def no_match_lists_what_there_is(lab):
     root = lab.guest("w10")
-    refused("nosuch for amd64 10.0.17763 .* it has netkvm, vioscsi, viostor", root, source=lab.source("iso"), drivers=("nosuch",))
+    refused(
+        "nosuch for amd64 10.0.17763 .* it has netkvm, vioscsi, viostor",
+        root,
+        source=lab.source("iso"),
+        drivers=("nosuch",),
+    )
     refused("has none for this Windows; for others xenvbd.inf", root, source=lab.source("gplpv"))
     refused("needs drivers from outside", root)
     refused("there is no such directory", root, source="/nowhere")
@@ -305,7 +312,12 @@ def signatures(lab):
 def a_package_without_its_file(lab):
     source = pathlib.Path(lab.source("rpm", "1.2.3.4"))
     (source / "by-os/amd64/w10/viostor.sys").unlink()
-    refused("the file viostor.sys that it installs is not beside it", lab.guest("w10"), source=str(source), drivers=("viostor",))
+    refused(
+        "the file viostor.sys that it installs is not beside it",
+        lab.guest("w10"),
+        source=str(source),
+        drivers=("viostor",),
+    )
 
 
 @case
@@ -386,7 +398,7 @@ def a_guest_that_has_run_is_not_restored(lab):
     root = lab.guest("w10")
     before = lab.registry(root)
     ask(root, source=lab.source("iso"))
-    add = "[ControlSet001\\Services\\Guests]\n\"Own\"=\"work\""
+    add = '[ControlSet001\\Services\\Guests]\n"Own"="work"'
     phony_windows.merge(pathlib.Path(hive_path(root, "SYSTEM")), "SYSTEM", add)
     refused("the guest has run since", root, state="restored")
     assert not ask(root, source=lab.source("iso"))["changed"]
@@ -406,7 +418,7 @@ def device_path_of_others(lab):
     path = pathlib.Path(hive_path(root, "SOFTWARE"))
     long = "%SystemRoot%\\inf;%SystemRoot%\\HOMEVIRT.fleet\\drivers;D:\\more\0".encode("utf-16-le")
     data = ",".join(f"{byte:02x}" for byte in long)
-    phony_windows.merge(path, "SOFTWARE", f"[Microsoft\\Windows\\CurrentVersion]\n\"DevicePath\"=hex(2):{data}")
+    phony_windows.merge(path, "SOFTWARE", f'[Microsoft\\Windows\\CurrentVersion]\n"DevicePath"=hex(2):{data}')
     ask(root, state="absent")
     now = lab.registry(root)["SOFTWARE"]["Microsoft\\Windows\\CurrentVersion"]["DevicePath"]
     assert text(now) == "%SystemRoot%\\inf;D:\\more", text(now)
@@ -414,7 +426,7 @@ def device_path_of_others(lab):
 
 @case
 def a_driver_that_was_there_comes_back(lab):
-    root = lab.guest("w10", "[ControlSet001\\Services\\viostor]\n\"Start\"=dword:00000003\n\"Mine\"=\"x\"")
+    root = lab.guest("w10", '[ControlSet001\\Services\\viostor]\n"Start"=dword:00000003\n"Mine"="x"')
     own = pathlib.Path(root, "Windows/System32/drivers/VioStor.sys")
     own.write_bytes(b"the guest's own")
     before, rest = lab.registry(root), besides_hives(root)
@@ -504,9 +516,7 @@ def what_is_bound_is_read_offline(lab):
             "paravirtual": True,
         }
     ]
-    assert found["interfaces"] == [
-        {"name": "Intel PRO/1000", "driver": "e1g60", "version": "", "paravirtual": False}
-    ]
+    assert found["interfaces"] == [{"name": "Intel PRO/1000", "driver": "e1g60", "version": "", "paravirtual": False}]
 
 
 def main() -> None:

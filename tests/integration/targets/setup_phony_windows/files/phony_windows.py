@@ -72,8 +72,13 @@ def empty_hive() -> bytes:
 
 
 def program(machine: int) -> bytes:
-    """The start of a program for a processor, which does nothing."""
-    return b"MZ".ljust(60, b"\0") + struct.pack("<I", 64) + struct.pack("<4sHHIIIHH", b"PE\0\0", machine, 0, 0, 0, 0, 0, 0)
+    """The headers of a program for a processor, which does nothing: enough for file(1) and libguestfs to tell which."""
+    magic = 0x10B if machine == X86 else 0x20B
+    optional = struct.pack("<H", magic).ljust(68, b"\0") + struct.pack("<H", 3)
+    optional = optional.ljust(240 if magic == 0x20B else 224, b"\0")
+    start = (b"MZ".ljust(24, b"\0") + struct.pack("<H", 64)).ljust(60, b"\0") + struct.pack("<I", 128)
+    head = struct.pack("<4sHHIIIHH", b"PE\0\0", machine, 0, 0, 0, 0, len(optional), 0x0102)
+    return start.ljust(128, b"\0") + head + optional
 
 
 def system_reg(kind: Kind) -> str:
