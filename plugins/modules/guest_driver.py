@@ -145,6 +145,12 @@ EXAMPLES = r"""
   check_mode: true
   diff: true
 
+- name: Put what a Linux guest needs on KVM into its initramfs
+  homevirt.fleet.guest_driver:
+    hypervisor: kvm
+    guests:
+      - root: /mnt/linux
+
 - name: Bring both back to what they were
   homevirt.fleet.guest_driver:
     state: restored
@@ -200,17 +206,32 @@ guests:
       elements: dict
       contains:
         name:
-          description: Name of its INF file without the ending.
+          description: Name of its INF file without the ending, or of the kernel's module.
           type: str
           sample: viostor
         action:
           description: V(added), V(upgraded), V(downgraded), V(replaced) by another build of the same version, V(kept),
-            or V(removed).
+            V(removed), or V(unavailable) where no kernel of a Linux guest has it.
           type: str
         version:
-          description: Version by C(DriverVer).
+          description: Version by C(DriverVer). In a Linux guest the release of the newest kernel that has it.
           type: str
           sample: 100.93.104.26200
+        kernels:
+          description: Where each kernel of a Linux guest has it (V(built-in), V(initramfs), V(module) on the disk only, or
+            V(none)).
+          type: list
+          elements: dict
+          contains:
+            release:
+              description: The kernel.
+              type: str
+            before:
+              description: Where it was.
+              type: str
+            after:
+              description: Where it is now.
+              type: str
         date:
           description: Date by C(DriverVer).
           type: str
@@ -250,6 +271,33 @@ guests:
         ok:
           description: Whether that means success (V(0), V(259), V(3010), V(1641)).
           type: bool
+    hypervisor:
+      description: On which hypervisor a Linux guest is to run, as O(hypervisor) says or as it was found out.
+      type: str
+    agents:
+      description: The hypervisor's agent in a Linux guest.
+      type: list
+      elements: dict
+      contains:
+        hypervisor:
+          description: Whose it is.
+          type: str
+        package:
+          description: Name of its package.
+          type: str
+        unit:
+          description: Name of its unit. Empty where it is not installed.
+          type: str
+        installed:
+          description: Whether it is installed.
+          type: bool
+        enabled:
+          description: Whether it starts with the guest.
+          type: bool
+    leftovers:
+      description: Sentences about what in a Linux guest may keep the drivers from being used, or is left of others.
+      type: list
+      elements: str
     warnings:
       description: Sentences about what cannot be seen from outside, was left out, or had to stay. Also given as
         warnings.
