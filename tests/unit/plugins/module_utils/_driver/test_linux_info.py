@@ -11,7 +11,7 @@ from ansible_collections.homevirt.fleet.tests.unit.support.fakelinux import Fake
 def test_where_each_kernel_has_each_driver(tmp_path):
     guest = FakeLinux(tmp_path)
     guest.kernel("6.1.0-1", builtin=["xen_blkfront"], image=["virtio_scsi"])
-    guest.kernel("6.1.0-2", modules=["virtio_net"], image=None)
+    guest.kernel("6.1.0-2", modules=("virtio_net", "net_failover"), image=None)
     before = guest.snapshot()
     found = linux_info.read(guest.host, str(tmp_path))
     first, second = found["kernels"]
