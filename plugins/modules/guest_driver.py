@@ -218,8 +218,8 @@ guests:
           type: str
           sample: 100.93.104.26200
         kernels:
-          description: Where each kernel of a Linux guest has it (V(built-in), V(initramfs), V(module): on the disk only,
-            or V(none)).
+          description: Where each kernel of a Linux guest has it. V(built-in), V(initramfs), V(module) when it is on the
+            disk only, or V(none).
           type: list
           elements: dict
           contains:
