@@ -24,6 +24,7 @@ BLOCK = re.compile(rf"^{BEGIN}\n(?P<lines>.*?)^{END}\n", re.MULTILINE | re.DOTAL
 ADDED = re.compile(r'^add_drivers\+=" (?P<names>[^"]*) "$', re.MULTILINE)
 # The policy dep looks at the hardware of the machine it runs on.
 EVERYTHING = "# Of homevirt.fleet: made from outside, where the guest's own hardware is not seen.\nMODULES=most\n"
+Judge = t.Callable[[str], None]
 ASSIGNED = re.compile(r"^\s*MODULES=[\"']?(\w+)", re.MULTILINE)
 
 
@@ -40,8 +41,11 @@ class Generator(t.Protocol):
     def configure(self, guest: Guest, drivers: t.Sequence[str]) -> dict[str, t.Optional[str]]:
         """{file: new content, None for no file} so that it takes these in; none of ours for no drivers."""
 
-    def rebuild(self, guest: Guest, kernel: Kernel) -> None:
-        """Make a kernel's image anew. Until it is complete the old one stays in its place. Raises ToolFailed."""
+    def rebuild(self, guest: Guest, kernel: Kernel, judge: Judge) -> None:
+        """Make a kernel's image anew. Until it is complete the old one stays in its place. Raises ToolFailed.
+
+        judge: given the new image, as soon as it can be looked into; raises FleetError for one that is not good.
+        """
 
     def contents(self, guest: Guest, image: str) -> frozenset[str]:
         """The modules that an image holds. Raises ToolFailed."""
@@ -69,10 +73,11 @@ class InitramfsTools:
             found[self.files[1]] = EVERYTHING
         return found
 
-    def rebuild(self, guest: Guest, kernel: Kernel) -> None:
+    def rebuild(self, guest: Guest, kernel: Kernel, judge: Judge) -> None:
         words = ["update-initramfs", "-u", "-k", kernel.release]
         result = guest.run(words, writing=True)
         _require(result, kernel.image, "the old one is still in its place; mend what it says, then run again")
+        judge(kernel.image)
 
     def contents(self, guest: Guest, image: str) -> frozenset[str]:
         return _listed(guest.run(["lsinitramfs", image]), image)
@@ -98,7 +103,7 @@ class Dracut:
         text = f'# Of homevirt.fleet, guest_driver.\nadd_drivers+=" {" ".join(drivers)} "\n' if drivers else None
         return {self.files[0]: text}
 
-    def rebuild(self, guest: Guest, kernel: Kernel) -> None:
+    def rebuild(self, guest: Guest, kernel: Kernel, judge: Judge) -> None:
         # dracut copies over the image that is there: killed in the middle, it would leave half of one.
         draft = f"{kernel.image}.homevirt-new"
         place, fresh = (rooted.inside(guest.root, path) for path in (kernel.image, draft))
@@ -107,7 +112,7 @@ class Dracut:
         try:
             result = guest.run(["dracut", "--force", *outside, draft, kernel.release], writing=True)
             _require(result, kernel.image, "the old one is still in its place; mend what it says, then run again")
-            self.contents(guest, draft)
+            judge(draft)
             _settle(fresh)
             os.replace(fresh, place)
         finally:

@@ -71,8 +71,7 @@ class Steps:
         def do() -> None:
             keepsake.keep(root, release, kernel.image, first=first)
             self._keep(images={**self.record.images, release: (kernel.image, [])})
-            generator.rebuild(self.guest, kernel)
-            self._judge(kernel, generator, wanted, leaving)
+            generator.rebuild(self.guest, kernel, lambda made: self._judge(made, kernel, generator, wanted, leaving))
             self._keep(images={**self.record.images, release: (kernel.image, keepsake.mark(root, kernel.image))})
             self.at_last.append(lambda: keepsake.forget(root, release, first=False))
 
@@ -158,9 +157,11 @@ class Steps:
         self.record = self.record._replace(**changed)
         keepsake.write(self.guest.root, self.record)
 
-    def _judge(self, kernel: Kernel, generator: Generator, wanted: t.Iterable[str], leaving: t.Container[str]) -> None:
+    def _judge(
+        self, made: str, kernel: Kernel, generator: Generator, wanted: t.Iterable[str], leaving: t.Container[str]
+    ) -> None:
         """Look into the new image: nothing is believed because a program returned 0."""
-        held = generator.contents(self.guest, kernel.image)
+        held = generator.contents(self.guest, made)
         fresh = self.survey._replace(held={kernel.release: held})
         lacking = fresh.lacking(kernel, wanted)
         if lacking:
