@@ -109,7 +109,7 @@ def cut(image: pathlib.Path, part: pathlib.Path) -> pathlib.Path:
 
 
 def registry(place: pathlib.Path, part: pathlib.Path) -> dict[tuple[str, str], list]:
-    """{(key, value's name): value} of both hives, read without mounting; keys lower-case, as they are one to Windows."""
+    """{(key, value's name): value} of both hives, read without mounting; keys lower-case, all one to Windows."""
     found = {}
     for hive in HIVES:
         path = place / hive

@@ -14,6 +14,7 @@ import errno
 import hashlib
 import os
 import shutil
+import stat
 import typing as t
 
 from .._common.errors import Refused
@@ -35,10 +36,13 @@ def variants(directory: str, name: str) -> list[str]:
 
 
 def find(directory: str, *names: str) -> t.Optional[str]:
-    """The path that Windows means by names below a directory; None where there is none. Raises Refused."""
+    """The path that Windows means by names below a directory; None where there is none.
+
+    Raises Refused for what is neither file nor directory: a link that the guest has made may lead into the host.
+    """
     path = directory
     for name in names:
-        found = variants(path, name)
+        found = variants(path, _checked(path, name))
         if len(found) > 1:
             raise Refused(
                 path,
@@ -48,15 +52,29 @@ def find(directory: str, *names: str) -> t.Optional[str]:
         if not found:
             return None
         path = found[0]
+        mode = os.lstat(path).st_mode
+        if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+            raise Refused(
+                path,
+                "neither a file nor a directory, but a link, or compressed in a way that this host cannot read",
+                "look at it in the guest; compact /u /exe uncompresses what Windows has compressed",
+            )
     return path
 
 
 def place(directory: str, *names: str) -> str:
-    """Where names below a directory are, or would be made: what exists keeps its spelling."""
+    """Where names below a directory are, or would be made: what exists keeps its spelling. Raises Refused."""
     path = directory
     for name in names:
         path = find(path, name) or os.path.join(path, name)
     return path
+
+
+def _checked(directory: str, name: str) -> str:
+    """A name that stays in its directory. Names come from the guest's own record and from INF files too."""
+    if name in ("", ".", "..") or any(char in name for char in "/\\\0"):
+        raise Refused(os.path.join(directory, name), "no name of a file", "find out who wrote that name")
+    return name
 
 
 def digest(path: str) -> str:
@@ -75,7 +93,7 @@ def digest(path: str) -> str:
 
 def make_directory(path: str, rights_of: str) -> None:
     """Make a directory where missing, with another directory's rights."""
-    if not os.path.isdir(path):
+    if find(os.path.dirname(path), os.path.basename(path)) is None:
         os.mkdir(path)
         _copy_rights(rights_of, path)
         sync(os.path.dirname(path))
@@ -84,7 +102,7 @@ def make_directory(path: str, rights_of: str) -> None:
 def put(path: str, data: bytes, rights_of: str) -> None:
     """Write a file so that at any moment either the old or the new one is there, whole."""
     new = path + NEW
-    with open(new, "wb") as stream:
+    with _fresh(new) as stream:
         stream.write(data)
         stream.flush()
         os.fsync(stream.fileno())
@@ -94,11 +112,17 @@ def put(path: str, data: bytes, rights_of: str) -> None:
 def copy(source: str, path: str, rights_of: str) -> None:
     """The same with the content of another file."""
     new = path + NEW
-    with open(source, "rb") as origin, open(new, "wb") as stream:
+    with open(source, "rb") as origin, _fresh(new) as stream:
         shutil.copyfileobj(origin, stream, PIECE)
         stream.flush()
         os.fsync(stream.fileno())
     move(new, path, rights_of)
+
+
+def _fresh(path: str) -> t.BinaryIO:
+    """A new file for writing; what a killed writer, or the guest, has left under that name is not followed."""
+    remove(path)
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600), "wb")
 
 
 def move(new: str, path: str, rights_of: str) -> None:

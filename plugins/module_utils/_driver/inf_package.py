@@ -92,7 +92,7 @@ def models(inf: Inf, target: Target) -> tuple[tuple[t.Any, ...], list[Model]]:
     for line in inf.section("Manufacturer"):
         if not line.fields or not line.fields[0]:
             continue
-        ranked = [(rank, section) for rank, section in _sections(inf, line.fields, target)]
+        ranked = list(_sections(inf, line.fields, target))
         if not ranked:
             continue
         rank, section = max(ranked)

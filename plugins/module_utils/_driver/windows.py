@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import os
 import typing as t
 
 from .._common.errors import InvalidRequest
@@ -13,6 +12,7 @@ from .._common.host import Host
 from .._common.plan import Plan
 from . import (
     driver_source,
+    guest_files,
     package_choice,
     windows_absent,
     windows_firstboot,
@@ -85,12 +85,11 @@ class WindowsGuest:
 
 def first_boot(place: WindowsPlace) -> list[dict[str, t.Any]]:
     """What the step at the guest's start has reported."""
-    path = os.path.join(windows_ledger.Ledger(place).directory, windows_firstboot.LOG)
-    try:
-        with open(path, encoding="utf-8", errors="replace") as stream:
-            return windows_firstboot.results(stream.read())
-    except FileNotFoundError:
+    path = guest_files.find(place.windows, windows_ledger.DIRECTORY, windows_firstboot.LOG)
+    if path is None:
         return []
+    with open(path, encoding="utf-8", errors="replace") as stream:
+        return windows_firstboot.results(stream.read())
 
 
 def _doubts(system: System, packages: t.Sequence[Package]) -> list[str]:

@@ -20,6 +20,8 @@ SERVICE = "homevirt-drivers"
 SCRIPT = "firstboot.cmd"
 LOG = "firstboot.log"
 COUNTER = "firstboot.try"
+# Ending of a file that says that an INF file is done, so that a second try leaves it alone.
+DONE = ".ok"
 MOST_STARTS = 3
 # pnputil: done; nothing to do, for the device has it; done, and a restart is needed; a restart was begun.
 GOOD = (0, 259, 3010, 1641)
@@ -52,7 +54,7 @@ def script(infs: t.Sequence[str]) -> bytes:
         ":end",
         "exit /b 0",
         ":install",
-        f'findstr /b /c:"ok %1 " {LOG} >nul 2>&1 && exit /b 0',
+        f'if exist "drivers\\%1{DONE}" exit /b 0',
         f'"%SystemRoot%\\System32\\pnputil.exe" -i -a "drivers\\%1" >>{LOG} 2>&1',
         "set code=%errorlevel%",
         f'for %%c in ({good}) do if "%code%"=="%%c" goto good',
@@ -61,6 +63,7 @@ def script(infs: t.Sequence[str]) -> bytes:
         "exit /b 0",
         ":good",
         f">>{LOG} echo ok %1 %code%",
+        f'>"drivers\\%1{DONE}" echo %code%',
         "exit /b 0",
         "",
     ]
@@ -88,4 +91,4 @@ def results(log: str) -> list[dict[str, t.Any]]:
     return list(found.values())
 
 
-__all__ = ["COUNTER", "FIRST_WITH_PNPUTIL", "LOG", "SCRIPT", "plan_service", "results", "script"]
+__all__ = ["COUNTER", "DONE", "FIRST_WITH_PNPUTIL", "LOG", "SCRIPT", "plan_service", "results", "script"]

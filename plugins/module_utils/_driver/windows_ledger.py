@@ -105,11 +105,11 @@ class Ledger:
         return os.path.isdir(self.directory)
 
     def _read(self) -> t.Optional[bytes]:
-        try:
-            with open(self.path, "rb") as stream:
-                return stream.read()
-        except FileNotFoundError:
+        path = guest_files.find(self.directory, LEDGER)
+        if path is None:
             return None
+        with open(path, "rb") as stream:
+            return stream.read()
 
     def _load(self, place: WindowsPlace, raw: bytes) -> None:
         try:
@@ -118,6 +118,7 @@ class Ledger:
                 raise Refused(
                     self.path, "written by a newer version of homevirt.fleet", "use that version for this guest"
                 )
+            # The guest may have written it, too: guest_files lets no path of it leave the Windows directory.
             states = [_state(content[key]) for key in ("now", "next") if content[key] is not None]
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise Refused(

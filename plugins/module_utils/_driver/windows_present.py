@@ -78,7 +78,8 @@ def plan_script(work: Transaction, names: t.Sequence[str]) -> None:
     """The step's batch file, with what an earlier one has left taken away, for it would take that for its own."""
     data = windows_firstboot.script([work.state.drivers[name].inf for name in names])
     _own_file(work, SCRIPT, data, SHARED)
-    for name in (windows_firstboot.LOG, windows_firstboot.COUNTER):
+    done = [f"{DRIVERS}/{driver.inf}{windows_firstboot.DONE}" for driver in work.ledger.state.drivers.values()]
+    for name in (windows_firstboot.LOG, windows_firstboot.COUNTER, *done):
         digest = guest_files.digest(work.path(f"{DIRECTORY}/{name}"))
         if digest:
             work.state.stale[f"{DIRECTORY}/{name}"] = OwnedFile(digest, False, ())

@@ -41,10 +41,6 @@ class WindowsPlace(t.NamedTuple):
     def config(self) -> str:
         return os.path.dirname(self.hives["SYSTEM"])
 
-    @property
-    def drivers(self) -> str:
-        return guest_files.place(self.windows, "system32", "drivers")
-
 
 class System(t.NamedTuple):
     """A guest's Windows. control_set: name of the current one; encrypted: BitLocker protects its disk."""
@@ -142,7 +138,11 @@ def _version(place: WindowsPlace, values: t.Mapping[str, registry.RegValue]) -> 
 def _architecture(place: WindowsPlace, system: Reader, control_set: str) -> str:
     """Of the kernel's own file, else of the command interpreter, else as the registry says."""
     for name in ("ntoskrnl.exe", "cmd.exe"):
-        path = guest_files.find(place.windows, "system32", name)
+        try:
+            path = guest_files.find(place.windows, "system32", name)
+        except Refused:
+            # Windows 10 may have it compressed, as ntfs-3g cannot read it.
+            continue
         machine = MACHINES.get(_machine(path)) if path else None
         if machine:
             return machine

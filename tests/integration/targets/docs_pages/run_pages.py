@@ -3,8 +3,8 @@
 """Run every example: the pages of docs/ and the READMEs from top to bottom, and the EXAMPLES of modules and plugins.
 
 In a page, ``<!-- file: NAME -->`` before a block writes the block to that file, ``<!-- run -->`` runs its lines that
-start with ``$``. The examples' own places (/srv/images, /srv/bench, /srv/drivers, /mnt) are replaced by ones in a temporary
-directory.
+start with ``$``. The examples' own places (/srv/images, /srv/bench, /srv/drivers, /mnt) are replaced by ones in a
+temporary directory.
 
 run_pages.py ROOT        all of them but those of a lab
 run_pages.py ROOT PAGE   one page as it is written, on the hosts of the inventory that the environment names

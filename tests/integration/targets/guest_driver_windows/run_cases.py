@@ -197,6 +197,12 @@ def first_boot_is_bounded_and_reported(lab):
         {"inf": "xenvbd.inf", "code": 87, "ok": False},
     ]
     assert not result["changed"]
+    # A newer driver is installed anew, whatever the script of the older one has left.
+    done = ours / "drivers/xenbus.inf.ok"
+    done.write_text("3010\n", encoding="ascii")
+    ask(root, source=lab.source("winpv", "101.2.0.0"))
+    assert not done.exists() and not (ours / "firstboot.log").exists()
+    assert "call :install xenbus.inf" in (ours / "firstboot.cmd").read_text(encoding="ascii")
 
 
 @case
@@ -517,6 +523,84 @@ def what_is_bound_is_read_offline(lab):
         }
     ]
     assert found["interfaces"] == [{"name": "Intel PRO/1000", "driver": "e1g60", "version": "", "paravirtual": False}]
+
+
+@case
+def links_of_the_guest_are_not_followed(lab):
+    outside = lab.place / "host"
+    outside.mkdir()
+    victim = outside / "victim"
+    victim.write_text("the host's own", encoding="ascii")
+    wanted = {"source": lab.source("iso"), "drivers": ("viostor",)}
+    for name, target in (
+        ("Windows/homevirt.fleet", outside),
+        ("Windows/System32/drivers/viostor.sys", victim),
+        ("hiberfil.sys", victim),
+        ("Windows/System32/config/SYSTEM.LOG1", victim),
+    ):
+        root = lab.guest("w10")
+        pathlib.Path(root, name).symlink_to(target)
+        refused("neither a file nor a directory, but a link", root, **wanted)
+    root = lab.guest("w10")
+    own = pathlib.Path(root, "Windows/homevirt.fleet")
+    own.mkdir()
+    for name in ("ledger.json.homevirt-new", "firstboot.cmd.homevirt-new", "next"):
+        (own / name).symlink_to(victim)
+    try:
+        ask(root, **wanted)
+    except FleetError as error:
+        assert "but a link" in str(error)
+    (own / "next").unlink(missing_ok=True)
+    ask(root, **wanted)
+    assert victim.read_text(encoding="ascii") == "the host's own" and list(outside.iterdir()) == [victim]
+
+
+@case
+def a_compressed_kernel_tells_nothing(lab):
+    """As ntfs-3g shows what Windows 10 has compressed."""
+    root = lab.guest("w10x86")
+    for name in ("ntoskrnl.exe", "cmd.exe"):
+        path = pathlib.Path(root, "Windows/System32", name)
+        path.unlink()
+        path.symlink_to("unsupported reparse tag 0x80000017")
+    (guest,) = ask(root, source=lab.source("iso"), check=True)["guests"]
+    assert guest["system"]["architecture"] == "x86"
+
+
+@case
+def a_record_that_names_files_of_the_host(lab):
+    outside = lab.place / "taken"
+    outside.write_text("the host's own", encoding="ascii")
+    root = lab.guest("w10")
+    ask(root, source=lab.source("iso"), drivers=("viostor",))
+    ledger = pathlib.Path(root, "Windows/homevirt.fleet/ledger.json")
+    ours = "homevirt.fleet/drivers/viostor.inf"
+    ledger.write_text(ledger.read_text(encoding="utf-8").replace(ours, "../../../taken"), encoding="utf-8")
+    refused("no name of a file", root, state="absent")
+    refused("no name of a file", root, state="restored")
+    assert outside.read_text(encoding="ascii") == "the host's own"
+
+
+@case
+def an_inf_that_names_files_of_the_host(lab):
+    source = pathlib.Path(lab.source("gplpv", "5.6.7.8", "Any"))
+    inf = source / "xenvbd.inf"
+    text = inf.read_bytes().replace(b"xendisk.sys", b"../escape.sys")
+    inf.write_bytes(text)
+    (source / "xenvbd.cat").write_bytes(driver_packages.catalog(text, "Any"))
+    (source.parent / "escape.sys").write_bytes(b"x")
+    refused("is not beside it|no name of a file", lab.guest("xp"), source=str(source))
+
+
+@case
+def without_hivex(lab):
+    from ansible_collections.homevirt.fleet.plugins.module_utils._driver import hive
+
+    real, hive.hivex = hive.hivex, None
+    try:
+        refused("this Python has no module of that name", lab.guest("w10"), source=lab.source("iso"))
+    finally:
+        hive.hivex = real
 
 
 def main() -> None:

@@ -9,7 +9,6 @@ import base64
 import pytest
 
 from ansible_collections.homevirt.fleet.plugins.module_utils._driver import catalog
-
 from ansible_collections.homevirt.fleet.tests.unit.support.phony_drivers import packages
 
 INF = b'[Version]\nSignature="$Windows NT$"\n'

@@ -27,6 +27,26 @@ def test_two_spellings_are_refused(tmp_path):
         guest_files.find(str(tmp_path), "a")
 
 
+@pytest.mark.parametrize("name", ["", ".", "..", "a/b", "a\\b", "a\0"])
+def test_names_that_lead_elsewhere(tmp_path, name):
+    for look in (guest_files.find, guest_files.place):
+        with pytest.raises(Refused, match="no name of a file"):
+            look(str(tmp_path), name)
+
+
+def test_links_are_not_followed(tmp_path):
+    (tmp_path / "guest").mkdir()
+    victim = tmp_path / "victim"
+    victim.write_bytes(b"the host's own")
+    path = tmp_path / "guest/file"
+    for name in (path, path.with_name(f"file{guest_files.NEW}")):
+        name.symlink_to(victim)
+    with pytest.raises(Refused, match="but a link"):
+        guest_files.find(str(tmp_path / "guest"), "file")
+    guest_files.put(str(path), b"new", str(path))
+    assert victim.read_bytes() == b"the host's own" and path.read_bytes() == b"new" and not path.is_symlink()
+
+
 def test_a_file_is_replaced_at_once(tmp_path):
     path = str(tmp_path / "file")
     guest_files.put(path, b"old", path)

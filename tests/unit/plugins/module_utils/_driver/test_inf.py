@@ -7,7 +7,7 @@ from __future__ import annotations
 import codecs
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.homevirt.fleet.plugins.module_utils._driver import inf
@@ -101,6 +101,7 @@ def quoted(field):
     return '"' + field.replace('"', '""') + '"'
 
 
+@settings(max_examples=40)
 @given(
     st.dictionaries(
         NAMES.map(str.casefold).filter(lambda name: not name.startswith("strings")),

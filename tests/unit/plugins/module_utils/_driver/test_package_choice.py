@@ -10,7 +10,6 @@ from ansible_collections.homevirt.fleet.plugins.module_utils._common.errors impo
 from ansible_collections.homevirt.fleet.plugins.module_utils._driver.driver_source import open_source
 from ansible_collections.homevirt.fleet.plugins.module_utils._driver.inf_package import Target
 from ansible_collections.homevirt.fleet.plugins.module_utils._driver.package_choice import choose
-
 from ansible_collections.homevirt.fleet.tests.unit.support.phony_drivers import packages
 
 TARGETS = {

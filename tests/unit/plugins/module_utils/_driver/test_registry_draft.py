@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from ansible_collections.homevirt.fleet.plugins.module_utils._driver import registry
 from ansible_collections.homevirt.fleet.plugins.module_utils._driver.registry import Change, dword, sz
 from ansible_collections.homevirt.fleet.plugins.module_utils._driver.registry_draft import Draft, take_back
-
 from ansible_collections.homevirt.fleet.tests.unit.support.memory_hive import Memory
 
 

@@ -18,7 +18,6 @@ from ansible_collections.homevirt.fleet.plugins.module_utils._driver.inf_package
 from ansible_collections.homevirt.fleet.plugins.module_utils._driver.package_choice import choose
 from ansible_collections.homevirt.fleet.plugins.module_utils._driver.registry import dword, expand_sz, multi_sz, sz
 from ansible_collections.homevirt.fleet.plugins.module_utils._driver.registry_draft import Draft
-
 from ansible_collections.homevirt.fleet.tests.unit.support.memory_hive import Memory
 from ansible_collections.homevirt.fleet.tests.unit.support.phony_drivers import packages
 
