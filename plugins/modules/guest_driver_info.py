@@ -144,7 +144,7 @@ import typing as t
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._common.host import Host
-from ..module_utils._driver import bound, linux_info, linux_survey, report, windows_info, windows_survey
+from ..module_utils._driver import bound, linux_info, linux_survey, report, windows_info
 
 
 def main() -> None:
@@ -163,7 +163,7 @@ def main() -> None:
 
 
 def _is_linux(root: str) -> bool:
-    return os.path.isdir(root) and not windows_survey.directories(root) and linux_survey.claims(root)
+    return os.path.isdir(root) and linux_survey.claims(root)
 
 
 def _running(host: Host) -> dict[str, t.Any]:

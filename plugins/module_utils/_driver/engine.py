@@ -38,9 +38,9 @@ class Kind(t.Protocol):
         """Drop what only a way back needed."""
 
 
-# Asked in this order: a Windows directory may lie beside anything, an os-release only in a Linux. Each call has objects
-# of its own.
-KINDS: tuple[t.Callable[[], Kind], ...] = (windows.WindowsGuest, linux.LinuxGuest)
+# Asked in this order: no Windows has an os-release, and a Linux may have names that are one to Windows, or links, which
+# are refused there. Each call has objects of its own.
+KINDS: tuple[t.Callable[[], Kind], ...] = (linux.LinuxGuest, windows.WindowsGuest)
 
 
 def plan_and_apply(host: Host, requests: t.Sequence[Request], *, check: bool) -> dict[str, t.Any]:

@@ -75,7 +75,7 @@ def make_windows(place):
 
 
 def make_linux(place):
-    """linux.qcow2: a small Linux that runs its own programs; parted.qcow2: one with /boot apart; one mounted already."""
+    """linux.qcow2: a small Linux that runs its programs; parted.qcow2: one with /boot apart; one mounted already."""
     program = pathlib.Path(__file__).resolve().parent.parent / "setup_small_linux/files/build_guest.py"
     for command in (
         f"{sys.executable} {program} mnt/linux",

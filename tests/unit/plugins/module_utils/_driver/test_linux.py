@@ -9,7 +9,7 @@ import os
 import pytest
 
 from ansible_collections.homevirt.fleet.plugins.module_utils._common.errors import FleetError
-from ansible_collections.homevirt.fleet.plugins.module_utils._driver import keepsake
+from ansible_collections.homevirt.fleet.plugins.module_utils._driver import engine, keepsake
 from ansible_collections.homevirt.fleet.tests.unit.support.fakelinux import DEPENDENCIES, FakeLinux
 
 WANTED = {"virtio_pci", "virtio_blk", "virtio_scsi", "virtio_net"}
@@ -363,3 +363,11 @@ def test_another_hypervisors_agent_is_named(guest):
     link.parent.mkdir(parents=True)
     link.symlink_to("/usr/lib/systemd/system/vmtoolsd.service")
     assert guest.plan()[1]["leftovers"] == ["open-vm-tools is enabled, which is for vmware"]
+
+
+def test_a_linux_with_a_merged_usr_is_known_as_one(guest):
+    """Its links, and names that differ by case alone, would be refused in a Windows."""
+    (guest.root / "sbin").symlink_to("usr/bin")
+    guest.write("Home/x", "")
+    guest.write("home/x", "")
+    assert engine.kind_of(str(guest.root), [make() for make in engine.KINDS]).name == "linux"
