@@ -15,16 +15,25 @@ DRAFTS = "/run/homevirt.fleet/guest_driver/*/boot/initrd.img-*.new"
 MODULE = b"guest_driver"
 
 
-def of_the_module():
-    """Processes that run the module, and nothing else: those that Ansible started under its name."""
-    for path in glob.glob("/proc/[0-9]*/cmdline"):
+def of_the_module(play):
+    """Processes below a play that run the module, and nothing else: those that Ansible started under its name."""
+    parents, named = {}, []
+    for path in glob.glob("/proc/[0-9]*"):
         try:
-            with open(path, "rb") as stream:
+            with open(f"{path}/stat", encoding="ascii", errors="replace") as stream:
+                parents[int(path[6:])] = int(stream.read().rpartition(")")[2].split()[1])
+            with open(f"{path}/cmdline", "rb") as stream:
                 words = stream.read().split(b"\0")
         except OSError:
             continue
         if len(words) > 1 and os.path.basename(words[1]).startswith(b"AnsiballZ_" + MODULE + b"."):
-            yield int(path.split("/")[2])
+            named.append(int(path[6:]))
+    for pid in named:
+        above = pid
+        while above not in (play, 0):
+            above = parents.get(above, 0)
+        if above == play:
+            yield pid
 
 
 def main():
@@ -37,7 +46,7 @@ def main():
         if play.poll() is not None:
             sys.exit(f"the play ended before an initramfs was begun:\n{play.stdout.read()}")
         time.sleep(0.01)
-    killed = list(of_the_module())
+    killed = list(of_the_module(play.pid))
     for pid in killed:
         os.kill(pid, signal.SIGKILL)
     said = play.communicate()[0]
