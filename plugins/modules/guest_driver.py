@@ -15,6 +15,9 @@ description:
     Many guests in one call.
   - In a Windows guest, drivers are chosen by their INF files for the guest's version, edition and processor; the
     registry gets what the guest needs to boot from them; the rest is installed by C(pnputil) at the guest's next start.
+  - In a Linux guest the drivers are in its kernels. Here they are put into the initramfs of every installed kernel that
+    has them, by the guest's own C(initramfs-tools) or C(dracut), and looked for in there afterwards. With
+    O(guests[].root=/) the guest is the running one.
   - All guests of a call are one transaction. What fails is undone from the last step back. A guest is left as it was
     wherever the call is killed, or has its drivers complete.
 options:
@@ -40,6 +43,10 @@ options:
         description: As O(drivers).
         type: list
         elements: str
+      hypervisor:
+        description: As O(hypervisor).
+        type: str
+        choices: [kvm, xen, hyperv, vmware]
       signature_policy:
         description: As O(signature_policy).
         type: str
@@ -72,9 +79,17 @@ options:
     description:
       - The drivers, each by its name (V(viostor)) or by a hardware ID of the device (V(PCI\\VEN_1AF4&DEV_1001)).
       - Nothing stands for all drivers of O(source) that fit the guest; with O(state=absent) for all that were put in.
+      - Of Linux guests, the kernel's modules, such as V(virtio_blk). Nothing stands for those of O(hypervisor).
     type: list
     elements: str
     default: []
+  hypervisor:
+    description:
+      - On which hypervisor a Linux guest is to run. It says which drivers are meant where O(drivers) names none, and
+        which agent the guest should have. One that is installed and not enabled is enabled, but for O(guests[].root=/).
+      - The default for O(guests[].root=/) is the hypervisor it runs on. Windows guests do not need it.
+    type: str
+    choices: [kvm, xen, hyperv, vmware]
   signature_policy:
     description:
       - What a Windows driver must have. V(signed) takes only drivers whose catalog is there, covers the INF file and
@@ -129,6 +144,12 @@ EXAMPLES = r"""
         remove_conflicts: true
   check_mode: true
   diff: true
+
+- name: Put what a Linux guest needs on KVM into its initramfs
+  homevirt.fleet.guest_driver:
+    hypervisor: kvm
+    guests:
+      - root: /mnt/linux
 
 - name: Bring both back to what they were
   homevirt.fleet.guest_driver:
@@ -185,17 +206,32 @@ guests:
       elements: dict
       contains:
         name:
-          description: Name of its INF file without the ending.
+          description: Name of its INF file without the ending, or of the kernel's module.
           type: str
           sample: viostor
         action:
           description: V(added), V(upgraded), V(downgraded), V(replaced) by another build of the same version, V(kept),
-            or V(removed).
+            V(removed), or V(unavailable) where no kernel of a Linux guest has it.
           type: str
         version:
-          description: Version by C(DriverVer).
+          description: Version by C(DriverVer). In a Linux guest the release of the newest kernel that has it.
           type: str
           sample: 100.93.104.26200
+        kernels:
+          description: Where each kernel of a Linux guest has it. V(built-in), V(initramfs), V(module) when it is on the
+            disk only, or V(none).
+          type: list
+          elements: dict
+          contains:
+            release:
+              description: The kernel.
+              type: str
+            before:
+              description: Where it was.
+              type: str
+            after:
+              description: Where it is now.
+              type: str
         date:
           description: Date by C(DriverVer).
           type: str
@@ -235,6 +271,33 @@ guests:
         ok:
           description: Whether that means success (V(0), V(259), V(3010), V(1641)).
           type: bool
+    hypervisor:
+      description: On which hypervisor a Linux guest is to run, as O(hypervisor) says or as it was found out.
+      type: str
+    agents:
+      description: The hypervisor's agent in a Linux guest.
+      type: list
+      elements: dict
+      contains:
+        hypervisor:
+          description: Whose it is.
+          type: str
+        package:
+          description: Name of its package.
+          type: str
+        unit:
+          description: Name of its unit. Empty where it is not installed.
+          type: str
+        installed:
+          description: Whether it is installed.
+          type: bool
+        enabled:
+          description: Whether it starts with the guest.
+          type: bool
+    leftovers:
+      description: Sentences about what in a Linux guest may keep the drivers from being used, or is left of others.
+      type: list
+      elements: str
     warnings:
       description: Sentences about what cannot be seen from outside, was left out, or had to stay. Also given as
         warnings.

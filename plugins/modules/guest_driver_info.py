@@ -15,10 +15,12 @@ description:
     paravirtual one, so that nobody has to believe that a guest uses the driver that was installed.
   - Of a Windows guest that is shut down, the same is read from the registry in its mounted file system. The registry
     also remembers devices that the guest had once.
+  - Of a Linux guest that is shut down, it is told in which kernel, and in which initramfs, the drivers of each
+    hypervisor are. Its own programs list the initramfs, as M(homevirt.fleet.guest_driver) has them do.
 options:
   root:
     description:
-      - Absolute path where the file system of a Windows guest is mounted, for example by M(homevirt.fleet.vbd_mount);
+      - Absolute path where the file system of a guest is mounted, for example by M(homevirt.fleet.vbd_mount);
         read-only is enough.
       - When not given, the Linux that the module runs on is asked.
     type: str
@@ -26,7 +28,8 @@ options:
     description: The Windows directory below O(root), where the guest has more than one.
     type: str
 requirements:
-  - hivex for Python (Debian and Fedora package python3-hivex), with O(root)
+  - hivex for Python (Debian and Fedora package python3-hivex), for Windows guests
+  - root, for Linux guests with O(root)
 extends_documentation_fragment:
   - homevirt.fleet.attributes.info
 seealso:
@@ -61,7 +64,8 @@ kernel:
   type: str
   sample: 6.1.0-25-amd64
 disks:
-  description: All disks that are not built on others. With O(root) the driver is that of the disk's controller.
+  description: All disks that are not built on others. With O(root) the driver is that of the disk's controller, and
+    of a Linux guest nothing is known.
   returned: success
   type: list
   elements: dict
@@ -86,13 +90,37 @@ interfaces:
   returned: success
   type: list
   elements: dict
+kernels:
+  description: The kernels that a Linux guest has installed, the newest last.
+  returned: success, with O(root) of a Linux guest
+  type: list
+  elements: dict
+  contains:
+    release:
+      description: The kernel's release.
+      type: str
+      sample: 6.1.0-25-amd64
+    initramfs:
+      description: The path of its initramfs in the guest. Empty where it has none.
+      type: str
+      sample: /boot/initrd.img-6.1.0-25-amd64
+    drivers:
+      description: The hypervisors' drivers that it has, each with its C(name) and its C(place), which is
+        V(built-in), V(initramfs), or V(module) for one that is on the disk only.
+      type: list
+      elements: dict
+agents:
+  description: The hypervisors' agents, as M(homevirt.fleet.guest_driver) returns them.
+  returned: success, with O(root) of a Linux guest
+  type: list
+  elements: dict
 system:
-  description: What the Windows guest is, as M(homevirt.fleet.guest_driver) returns it.
+  description: What the guest is, as M(homevirt.fleet.guest_driver) returns it.
   returned: success, with O(root)
   type: dict
 first_boot:
   description: What the step at the guest's start has reported, as M(homevirt.fleet.guest_driver) returns it.
-  returned: success, with O(root)
+  returned: success, with O(root) of a Windows guest
   type: list
   elements: dict
 what:
@@ -109,13 +137,14 @@ hint:
   type: str
 """
 
+import os
 import platform
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._common.host import Host
-from ..module_utils._driver import bound, report, windows_info
+from ..module_utils._driver import bound, linux_info, linux_survey, report, windows_info
 
 
 def main() -> None:
@@ -127,8 +156,14 @@ def main() -> None:
     root = module.params["root"]
     if root is None:
         report.finish(module, _running, root=False)
+    elif _is_linux(root):
+        report.finish(module, lambda host: linux_info.read(host, root), root=True)
     else:
         report.finish(module, lambda host: windows_info.read(root, module.params["system_root"] or ""), root=False)
+
+
+def _is_linux(root: str) -> bool:
+    return os.path.isdir(root) and linux_survey.claims(root)
 
 
 def _running(host: Host) -> dict[str, t.Any]:

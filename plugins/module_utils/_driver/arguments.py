@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import typing as t
 
-from .request import POLICIES, STATES, Request
+from .request import HYPERVISORS, POLICIES, STATES, Request
 
 # Given for the whole task, or for one guest, which wins. Paths are of type str, as in the vbd modules.
 SHARED: dict[str, dict[str, t.Any]] = {
     "source": {"type": "str"},
     "drivers": {"type": "list", "elements": "str", "default": []},
+    "hypervisor": {"type": "str", "choices": list(HYPERVISORS)},
     "signature_policy": {"type": "str", "choices": list(POLICIES), "default": "signed"},
     "remove_conflicts": {"type": "bool", "default": False},
     "allow_downgrade": {"type": "bool", "default": False},
@@ -42,6 +43,7 @@ def _request(params: t.Mapping[str, t.Any], guest: t.Mapping[str, t.Any]) -> Req
         state=params["state"],
         source=values["source"] or "",
         drivers=tuple(values["drivers"]),
+        hypervisor=values["hypervisor"] or "",
         signature_policy=values["signature_policy"],
         remove_conflicts=values["remove_conflicts"],
         allow_downgrade=values["allow_downgrade"],

@@ -11,7 +11,7 @@ import typing as t
 from .._common.errors import InvalidRequest, Refused
 from .._common.host import Host
 from .._common.plan import Plan
-from . import windows
+from . import linux, windows
 from .request import Request
 
 
@@ -38,8 +38,9 @@ class Kind(t.Protocol):
         """Drop what only a way back needed."""
 
 
-# Asked in this order. Each call has objects of its own.
-KINDS: tuple[t.Callable[[], Kind], ...] = (windows.WindowsGuest,)
+# Asked in this order: no Windows has an os-release, and a Linux may have names that are one to Windows, or links, which
+# are refused there. Each call has objects of its own.
+KINDS: tuple[t.Callable[[], Kind], ...] = (linux.LinuxGuest, windows.WindowsGuest)
 
 
 def plan_and_apply(host: Host, requests: t.Sequence[Request], *, check: bool) -> dict[str, t.Any]:

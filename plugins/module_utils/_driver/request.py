@@ -9,6 +9,7 @@ import typing as t
 
 STATES = ("present", "absent", "restored")
 POLICIES = ("signed", "test", "unsigned")
+HYPERVISORS = ("kvm", "xen", "hyperv", "vmware")
 
 
 class Request(t.NamedTuple):
@@ -22,6 +23,7 @@ class Request(t.NamedTuple):
     remove_conflicts: take out what another hypervisor's drivers left.
     allow_downgrade:  an older driver may replace a newer one.
     force:            take out also what devices are bound to.
+    hypervisor:       on which the guest is to run ("" where it is not said); of Linux guests.
     system_root:      the Windows directory below root ("" to find it).
     """
 
@@ -34,6 +36,7 @@ class Request(t.NamedTuple):
     allow_downgrade: bool = False
     force: bool = False
     system_root: str = ""
+    hypervisor: str = ""
 
 
-__all__ = ["POLICIES", "STATES", "Request"]
+__all__ = ["HYPERVISORS", "POLICIES", "STATES", "Request"]

@@ -74,6 +74,25 @@ def make_windows(place):
         shell(command, place)
 
 
+def make_linux(place):
+    """linux.qcow2: a small Linux that runs its programs; parted.qcow2: one with /boot apart; one mounted already."""
+    program = pathlib.Path(__file__).resolve().parent.parent / "setup_small_linux/files/build_guest.py"
+    for command in (
+        f"{sys.executable} {program} mnt/linux",
+        "cp -a mnt/linux parted && mv parted/boot bootfiles && mkdir parted/boot",
+        "echo 'LABEL=boot /boot ext4 defaults 0 2' >> parted/etc/fstab",
+        "truncate -s 48M linux.raw && mkfs.ext4 -q -F -d mnt/linux linux.raw",
+        "truncate -s 64M parted.raw",
+        "printf 'label: gpt\\nsize=16M,name=boot\\nname=system\\n' | sfdisk --quiet parted.raw",
+        "mkfs.ext4 -q -F -d parted -E offset=$((17 << 20)) parted.raw 45M",
+        "truncate -s 16M bootfiles.raw && mkfs.ext4 -q -F -d bootfiles bootfiles.raw",
+        "dd status=none if=bootfiles.raw of=parted.raw bs=1M seek=1 conv=notrunc",
+        "qemu-img convert -O qcow2 linux.raw images/linux.qcow2",
+        "qemu-img convert -O qcow2 parted.raw images/parted.qcow2",
+    ):
+        shell(command, place)
+
+
 def make_runs(place):
     """runs.jsonl: an experiment with two arms, and nightly runs of two days."""
     program = pathlib.Path(__file__).resolve().parent.parent / "setup_bench_runs/files/make_runs.py"
@@ -145,6 +164,7 @@ def main():
             return
         make_images(place)
         make_windows(place)
+        make_linux(place)
         make_runs(place)
         count = 0
         for page in sorted(path for pattern in PAGES for path in root.glob(pattern) if path.name not in OF_LABS):
