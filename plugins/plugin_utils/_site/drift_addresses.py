@@ -152,7 +152,8 @@ def loops(look: Look) -> list[Drift]:
             if port.state == "BLOCKING" and port.up:
                 ref = PortRef(name, port.name)
                 record, about = look.record_at(ref)
-                heard = sorted({who for who in look.places.at.get(ref, ()) if who in look.wiring.devices})
+                heard = {look.places.who(one) for one in answer.sightings if one.port == port.name}
+                heard = sorted(heard & set(look.wiring.devices))
                 values = {"port": str(ref), "other": named(heard) if heard else "?"}
                 drifts.append(Drift("loop-blocked", record, about, values, (name,), "measured"))
     return drifts

@@ -96,7 +96,7 @@ class Places:
                 who = self.who(sighting)
                 if who and who != sighting.observer and sighting.fresh:
                     found[who].append(sighting)
-        return found
+        return {who: _without_outlived(sightings) for who, sightings in found.items()}
 
     @functools.cached_property
     def at(self) -> dict[PortRef, set[Who]]:
@@ -166,6 +166,17 @@ class Places:
     def is_port(self, port: PortRef) -> bool:
         """Whether the file has this port."""
         return isinstance(self.wiring.ports.get(port), Interface)
+
+
+def _without_outlived(sightings: list[Sighting]) -> list[Sighting]:
+    """Without what LLDP still says of one port when the frames come in on another one of the same device."""
+    ports = {(one.observer, one.port) for one in sightings if one.source == "mac-table"}
+    observers = {observer for observer, _port in ports}
+    return [
+        one
+        for one in sightings
+        if one.source != "lldp-neighbors" or one.observer not in observers or (one.observer, one.port) in ports
+    ]
 
 
 def _place(who: Who, port: PortRef, sightings: t.Sequence[Sighting]) -> Place:
