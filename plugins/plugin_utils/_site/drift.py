@@ -19,6 +19,7 @@ from .model_values import PortRef
 from .observe_names import made_up, pick, words
 from .observed import Observed
 from .phrases import Phrases
+from .wiring import FORWARDING
 
 
 class Unknown(t.NamedTuple):
@@ -84,7 +85,9 @@ def _drifts(look: Look) -> t.Iterator[Drift]:
     moves = drift_places.moves(look)
     misplaced = drift_places.misplaced(look, moves, strangers)
     yield from misplaced
-    crowds = drift_strangers.crowds(look, strangers)
+    roles = {device.name: device.role for device in look.site.devices}
+    forwarding = {move.found for move in moves if roles.get(move.who) in FORWARDING}
+    crowds = drift_strangers.crowds(look, strangers, forwarding)
     yield from crowds
     spoken_for = {PortRef(*drift.about[1].split(":", 1)) for drift in crowds}
     for drift in misplaced:
@@ -108,7 +111,8 @@ def _unknown(look: Look, failures: t.Mapping[str, str]) -> t.Iterator[Unknown]:
             yield Unknown(device.name, "unreachable", failures[device.name])
         elif device.managed or device.hypervisor:
             yield Unknown(device.name, "not-asked", "")
-        elif device.interfaces:
+        elif device.interfaces and (device.role != "switch" or any(port.mac for port in device.interfaces)):
+            # A switch without a MAC address says nothing, and that is no gap in the file.
             yield Unknown(device.name, "not-seen" if any(port.mac for port in device.interfaces) else "no-mac", "")
     for name, why in failures.items():
         if look.places.is_seen(name):

@@ -202,7 +202,11 @@ def strangers_at(look: Look) -> dict[PortRef, list[str]]:
     for who in sorted(look.places.fresh):
         if who in look.wiring.devices or who in look.wiring.machines:
             continue
-        places = [place for place in look.places.places(who) if place.port not in look.expected.outside]
+        places = [
+            place
+            for place in look.places.places(who)
+            if place.port not in look.expected.outside and place.port.device not in look.nameless
+        ]
         if places:
             found[places[0].port].append(who)
     return dict(found)

@@ -36,6 +36,7 @@ def unknown_text(unknown: Unknown, phrases: Phrases) -> str:
 
 
 def markdown(audits: t.Iterable[Audited], phrases: Phrases) -> str:
+    """The same for the same house: neither the hour nor what is new, or each audit would change it."""
     return "\n".join(line for audit in audits for line in _site(audit, phrases)).rstrip() + "\n"
 
 
@@ -51,10 +52,9 @@ def _site(audit: Audited, phrases: Phrases) -> t.Iterator[str]:
         yield from _table(audit, audit.course, phrases)
     elif audit.comparison.answered and not audit.broken:
         yield say("drift.report.true")
-    for title, kept in (("gone", audit.course.gone), ("open", audit.course.open)):
-        if kept:
-            yield f"\n## {say(f'drift.report.{title}')}\n"
-            yield from (f"* {_plain(one.text)} ({one.since})" for one in kept)
+    if audit.course.open:
+        yield f"\n## {say('drift.report.open')}\n"
+        yield from (f"* {_plain(one.text)} ({one.since})" for one in audit.course.open)
     if audit.comparison.unknown:
         yield f"\n## {say('drift.report.unknown')}\n"
         yield from (f"* {_plain(one.device)}: {_plain(unknown_text(one, phrases))}" for one in audit.comparison.unknown)
@@ -73,10 +73,9 @@ def _table(audit: Audited, course: Course, phrases: Phrases) -> t.Iterator[str]:
     yield f"| {' | '.join(heads)} |"
     yield "|---" * len(heads) + "|"
     for drift in t.cast(Comparison, audit.comparison).drifts:
-        since = course.since.get(drift.identity, "")
-        new = f" ({phrases.say('drift.report.new')})" if drift.identity in course.new else ""
         where = f"{drift.finding.label} (line {drift.finding.line})"
-        cells = (drift.finding.rule, where, drift.finding.message, drift.finding.hint, f"{since}{new}")
+        since = course.since.get(drift.identity, "")
+        cells = (drift.finding.rule, where, drift.finding.message, drift.finding.hint, since)
         yield f"| {' | '.join(map(_plain, cells))} |"
 
 

@@ -113,6 +113,8 @@ def _told(audits: t.Sequence[Audited], choice: Choice, vain: bool) -> dict[str, 
             }
             findings.append({**drift.finding._asdict(), **about})
             lines.append(drift.in_words(choice.language))
+        for kept in one.course.gone if one.course is not None else ():
+            lines.append(f"{phrases.say('drift.report.gone')}: {one.name}: {kept.text} ({kept.since})")
     counts = collections.Counter(finding["severity"] for finding in findings)
     unknown = [
         {"site": one.name, "device": gap.device, "reason": gap.reason, "text": unknown_text(gap, phrases)}

@@ -49,11 +49,16 @@ class Company(t.NamedTuple):
     alone: str
 
 
-def companies(look: Look, strangers: Strangers) -> list[Company]:
-    """Each wired port that by the file leads to one device which passes nothing on, or to none."""
+def companies(look: Look, strangers: Strangers, forwarding: t.Container[PortRef]) -> list[Company]:
+    """Each wired port that by the file leads to one device which passes nothing on, or to none.
+
+    forwarding: ports where something that passes frames on is now.
+    """
     found = []
     for port in sorted({*strangers, *_nearest(look)}):
         if port.device in look.nameless or look.places.is_air(port) or not look.places.is_port(port):
+            continue
+        if port in forwarding:
             continue
         link = look.expected.link_at(*port)
         alone = link.b.device if link is not None else ""
@@ -74,10 +79,10 @@ def _nearest(look: Look) -> dict[PortRef, list[str]]:
     return found
 
 
-def crowds(look: Look, strangers: Strangers) -> list[Drift]:
+def crowds(look: Look, strangers: Strangers, forwarding: t.Container[PortRef]) -> list[Drift]:
     """Ports with several devices where the file has one or none."""
     drifts = []
-    for company in companies(look, strangers):
+    for company in companies(look, strangers, forwarding):
         count = len(company.known) + len(company.strangers)
         if count > 1 and (company.strangers or len(company.known) > 1):
             record, about = look.record_at(company.port)
