@@ -13,7 +13,7 @@ from ansible_collections.homevirt.fleet.plugins.plugin_utils._site import drift_
 from ansible_collections.homevirt.fleet.plugins.plugin_utils._site.drift import compare
 from ansible_collections.homevirt.fleet.plugins.plugin_utils._site.drift_book import RULES
 from ansible_collections.homevirt.fleet.plugins.plugin_utils._site.model_load import load_site
-from ansible_collections.homevirt.fleet.tests.unit.support import yamltext
+from ansible_collections.homevirt.fleet.tests.unit.support import replugs, yamltext
 from ansible_collections.homevirt.fleet.tests.unit.support.casefile import cases
 from ansible_collections.homevirt.fleet.tests.unit.support.observing import observation
 
@@ -81,6 +81,7 @@ def test_an_observation_may_say_whose_it_is():
     assert compare(the_site(), told, "en").answered == ()
 
 
-def test_the_table_in_the_docs_is_current():
+@pytest.mark.parametrize("table", [drift_text.table, replugs.replug_table])
+def test_the_tables_in_the_docs_are_current(table):
     page = (HERE.parents[4] / "docs/audit.md").read_text(encoding="utf-8")
-    assert "\n".join(drift_text.table()) in page, "run tools/site_docs"
+    assert "\n".join(table()) in page, "run tools/site_docs"
