@@ -166,7 +166,7 @@ def services(house):
     house.run("rt", "echo 1 > /proc/sys/net/ipv4/ip_forward")
     rules = "table inet home { chain out { type nat hook postrouting priority srcnat; oifname wan masquerade; }; }"
     house.run("rt", "nft -f -", input=rules.encode())
-    busybox_root(house)
+    busybox_root(house, "rt")
     house.start("rt", "dnsmasq", [
         "dnsmasq", "--no-daemon", "--conf-file=/dev/null", "--port=0", "--interface=br-lan", "--bind-interfaces",
         "--dhcp-range=192.0.2.100,192.0.2.149,1h", "--dhcp-host=00:00:5e:00:53:44,192.0.2.20", "--dhcp-authoritative",
@@ -174,9 +174,7 @@ def services(house):
     ])  # fmt: skip
     for name in MANAGED:
         config = house.directory / f"lldpd-{name}.conf"
-        config.write_text(
-            f"configure lldp tx-interval 1\nconfigure lldp tx-hold 4\nconfigure system hostname {name}\n"
-        )
+        config.write_text(f"configure lldp tx-interval 1\nconfigure lldp tx-hold 4\nconfigure system hostname {name}\n")
         house.start(name, "lldpd", ["lldpd", "-d", "-I", "*,!br*", "-O", str(config)])
 
 
@@ -202,14 +200,14 @@ def logins(house):
         login.chmod(0o755)
 
 
-def busybox_root(house):
-    """What a login on the router sees: BusyBox, the kernel's files, and the leases."""
+def busybox_root(house, name):
+    """What a login on a router sees: BusyBox, the kernel's files, and the leases."""
     busybox = shutil.which("busybox")
     libraries = [
         word for word in sh(f"ldd {busybox} || true", capture_output=True, text=True).stdout.split() if word[:1] == "/"
     ]
     house.run(
-        "rt",
+        name,
         "mkdir -p /mnt/root/bin /mnt/root/tmp /mnt/root/etc /mnt/root/proc /mnt/root/sys /mnt/root/dev; cd /mnt/root;"
         f"for file in {busybox} {' '.join(libraries)}; do mkdir -p .${{file%/*}}; cp $file .$file; done;"
         f"for applet in $({busybox} --list); do [ -e bin/$applet ] || ln -s {busybox} bin/$applet; done;"
@@ -244,7 +242,11 @@ def plug(directory, cables):
     jacks = [name for name in present if "." in name]
     if ends - set(jacks):
         sys.exit(f"there are no such ports: {sorted(ends - set(jacks))}")
-    before = json.loads((house.directory / "plugged.json").read_text()) if (house.directory / "plugged.json").exists() else []
+    before = (
+        json.loads((house.directory / "plugged.json").read_text())
+        if (house.directory / "plugged.json").exists()
+        else []
+    )
     kept = [cable for cable in wanted if cable in before]
     still = {end for cable in kept for end in cable}
     # Whoever pulls a plug sees the light go out, even if the next one goes in at once.
@@ -262,7 +264,9 @@ def plug(directory, cables):
 def wake(directory, *names):
     """A device is seen when it says something; a real one does so when its plug goes in."""
     house = House(directory)
-    plugged = {end.partition(".")[0] for cable in json.loads((house.directory / "plugged.json").read_text()) for end in cable}
+    plugged = {
+        end.partition(".")[0] for cable in json.loads((house.directory / "plugged.json").read_text()) for end in cable
+    }
     # Who is asked by ssh from far away speaks with the router, too; here ssh takes another way.
     silent = ("house", "onu", "rt", "hub")
     clients = [name for name in house.pids if "/" not in name and name not in silent]

@@ -63,9 +63,7 @@ def _changed(look: Look, address: IpAddress) -> t.Iterator[Drift]:
         yield changed._replace(edits=edits if len(others) == 1 else ())
     elif own is not None:
         values = {"device": name, "wanted": str(ip), "found": ""}
-        yield Drift(
-            "address-changed", address, ("address", str(ip)), values, witnesses, "measured", variant="gone"
-        )
+        yield Drift("address-changed", address, ("address", str(ip)), values, witnesses, "measured", variant="gone")
 
 
 def _owner(look: Look, mac: str) -> str:
@@ -136,7 +134,9 @@ def _lines_down(look: Look) -> t.Iterator[Drift]:
         port = answer.ports.get(t.cast(PortRef, end).port) if answer is not None else None
         if port is not None and not port.up:
             values = {"port": str(end), "other": circuit.provider}
-            yield Drift("line-down", circuit, ("circuit", circuit.cid), values, (t.cast(PortRef, end).device,), "measured")
+            yield Drift(
+                "line-down", circuit, ("circuit", circuit.cid), values, (t.cast(PortRef, end).device,), "measured"
+            )
             return
     for name, answer in look.answers.items():
         if circuits and look.wiring.devices[name].role == "router" and answer.read("routes"):

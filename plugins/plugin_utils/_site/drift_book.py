@@ -32,7 +32,9 @@ RULES = (
     DriftRule("cables-swapped", "error", "No two cables have changed places."),
     DriftRule("address-changed", "error", "A device has the address that the file says."),
     DriftRule("address-taken", "error", "Nobody else has the address of a device."),
-    DriftRule("line-down", "error", "Links between devices that pass on the network are up, and the router has a way out."),
+    DriftRule(
+        "line-down", "error", "Links between devices that pass on the network are up, and the router has a way out."
+    ),
     DriftRule("loop-blocked", "error", "No port had to be blocked because of a loop."),
     DriftRule("device-unknown", "warning", "Every device that stays in the house is in the file."),
     DriftRule("switch-undocumented", "warning", "A port of one device, or of none, leads to no more than that."),

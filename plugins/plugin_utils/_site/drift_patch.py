@@ -42,9 +42,9 @@ def _has_plain_secret(site: t.Optional[Site]) -> bool:
 
 def _agreed(edits: t.Iterable[Edit]) -> list[Edit]:
     """Those that nothing contradicts. Additions come last, since one in a line of its own moves what follows."""
-    wanted: dict[tuple[int, str], set[Edit]] = {}
+    wanted: dict[tuple[int, str, str], set[Edit]] = {}
     for edit in edits:
-        wanted.setdefault((id(edit.record), edit.key), set()).add(edit)
+        wanted.setdefault((edit.record.origin.line, edit.record.called, edit.key), set()).add(edit)
     agreed = [next(iter(same)) for same in wanted.values() if len(same) == 1]
     return sorted(agreed, key=lambda edit: (edit.old is None, -edit.record.origin.line))[:MOST]
 

@@ -182,18 +182,14 @@ def _moved(look: Look, move: Move) -> Drift:
     told = (move.place.port.device,)
     if move.rehung and move.cable is not None:
         values["wanted"] = str(move.wanted)
-        return Drift(
-            "wrong-port", move.cable, ("cable", move.cable.label), values, told, move.place.evidence, edits
-        )
+        return Drift("wrong-port", move.cable, ("cable", move.cable.label), values, told, move.place.evidence, edits)
     machine = look.wiring.machines.get(move.who)
     senders = look.wiring.wireless_clients.get(move.who, [])
     values["wanted"] = machine.device if machine is not None else str(move.wanted or ", ".join(senders) or "?")
     # Only a cable of one piece leads from the old place to the new one; what is in the wall stays there.
     whole = move.link is not None and len(move.link.passages) == 1 and machine is None
     kind = "device" if isinstance(device, Device) else "machine"
-    return Drift(
-        "device-moved", device, (kind, move.who), values, told, move.place.evidence, edits if whole else ()
-    )
+    return Drift("device-moved", device, (kind, move.who), values, told, move.place.evidence, edits if whole else ())
 
 
 def strangers_at(look: Look) -> dict[PortRef, list[str]]:

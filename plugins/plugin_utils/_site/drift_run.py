@@ -38,7 +38,9 @@ class Outcome(t.NamedTuple):
     bad: bool
 
 
-def audit(files: t.Sequence[SiteFile], texts: t.Mapping[str, str], results: t.Mapping[str, t.Any], choice: Choice) -> Outcome:
+def audit(
+    files: t.Sequence[SiteFile], texts: t.Mapping[str, str], results: t.Mapping[str, t.Any], choice: Choice
+) -> Outcome:
     """Compare every site with what its devices told. texts: of the files, by their names. Raises FleetError."""
     before = drift_state.read(text_of(choice.state_file) if choice.state_file else None, choice.state_file)
     kept = dict(before)
@@ -125,7 +127,9 @@ def _told(audits: t.Sequence[Audited], choice: Choice, vain: bool) -> dict[str, 
     numbers = ", ".join(f"{counts[severity]} {severity}{'s' * (counts[severity] != 1)}" for severity in SEVERITIES)
     summary = f"{len(audits)} site{'s' * (len(audits) != 1)} compared: {numbers}; {len(unknown)} unknown"
     if vain:
-        summary += "\nNo device answered, so nothing was compared. Look whether the inventory and the way there are right"
+        summary += (
+            "\nNo device answered, so nothing was compared. Look whether the inventory and the way there are right"
+        )
     return {
         "msg": "\n".join([*lines, summary]),
         "findings": findings,

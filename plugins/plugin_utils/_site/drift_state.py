@@ -60,8 +60,7 @@ def course(before: t.Sequence[Kept], drifts: t.Sequence[Told], answered: t.Colle
     left = [kept for identity, kept in known.items() if identity not in now]
     still = tuple(kept for kept in left if not set(kept.witnesses) <= set(answered))
     found = tuple(
-        known.get(identity)
-        or Kept(identity, today, f"{drift.finding.label}: {drift.finding.message}", drift.witnesses)
+        known.get(identity) or Kept(identity, today, f"{drift.finding.label}: {drift.finding.message}", drift.witnesses)
         for identity, drift in now.items()
     )
     return Course(

@@ -10,7 +10,6 @@ import typing as t
 from .drift_book import Drift, Edit, Look
 from .expected import AIR
 from .model_devices import Interface
-from .model_fields import Record
 from .model_values import PortRef
 from .observe_names import made_up
 from .rules_book import named

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 
 def mac(short):
-    """"42" is one of the addresses for documentation; anything longer is written out."""
+    """ "42" is one of the addresses for documentation; anything longer is written out."""
     return f"00:00:5e:00:53:{short}" if len(str(short)) == 2 else str(short)
 
 

@@ -75,7 +75,9 @@ def test_an_unreachable_device_says_why():
 
 
 def test_an_observation_may_say_whose_it_is():
-    told = {"router-at-home": {"observation": {**results({})["rt.home"]["observation"], "site": "home", "device": "rt"}}}
+    told = {
+        "router-at-home": {"observation": {**results({})["rt.home"]["observation"], "site": "home", "device": "rt"}}
+    }
     assert compare(the_site(), told, "en").answered == ("rt",)
     told["router-at-home"]["observation"]["site"] = "elsewhere"
     assert compare(the_site(), told, "en").answered == ()
