@@ -10,12 +10,13 @@ short_description: Tell where the text file of a home site is no longer true
 version_added: 0.1.0
 author: homevirt.fleet contributors (@homevirt)
 description:
-  - Compares site files with what M(homevirt.fleet.site_observe) read from their devices, and reports devices that moved,
-    cables that changed places, unknown devices, undocumented switches, other addresses, leases outside the pools, links
-    that are down, and loops.
+  - Compares site files with what M(homevirt.fleet.site_observe) read from their devices, and reports devices that
+    moved, cables that changed places, unknown devices, undocumented switches, other addresses, leases outside the
+    pools, links that are down, and loops.
   - What was not seen is unknown and no difference. An old entry in a bridge's table proves nothing. Devices with a MAC
     address that they made up, such as telephones, are counted and not reported.
-  - For what it can prove it proposes a patch of the site file, with comments and order kept. It never writes a site file.
+  - For what it can prove it proposes a patch of the site file, with comments and order kept. It never writes a site
+    file.
 options:
   paths:
     description: Site files, and directories of them (C(*.yml) and C(*.yaml)). Relative ones start at the playbook.
@@ -26,8 +27,8 @@ options:
     description:
       - For each inventory host what its task of M(homevirt.fleet.site_observe) registered, one that failed or was
         unreachable too. RV(homevirt.fleet.site_observe#module:observation) alone will do.
-      - A host is called after its device and its site, as P(homevirt.fleet.sites#inventory) does, or its observation says
-        which they are.
+      - A host is called after its device and its site, as P(homevirt.fleet.sites#inventory) does, or its observation
+        says which they are.
     type: dict
     required: true
   state_file:
@@ -60,7 +61,8 @@ extends_documentation_fragment:
   - homevirt.fleet.attributes.controller
   - homevirt.fleet.site.controller
 notes:
-  - It is changed where O(state_file) or a report would be other than it is. Two audits of the same house change nothing.
+  - It is changed where O(state_file) or a report would be other than it is. Two audits of the same house change
+    nothing.
   - All findings and what to do about them stand in the collection's C(docs/audit.md).
 seealso:
   - module: homevirt.fleet.site_observe
@@ -140,7 +142,7 @@ new:
   type: list
   elements: dict
 gone:
-  description: What the last audit found and this one, which looked at it again, did not, each with site, text and since.
+  description: What the last audit found and this one looked for and did not see, each with site, text and since.
   returned: always
   type: list
   elements: dict
@@ -158,7 +160,8 @@ unknown:
   elements: dict
 seen:
   description:
-    - Who was seen where, each with site, device, port, as_written (whether the file has it there), evidence and sources.
+    - Who was seen where, each with site, device, port, as_written (whether the file has it there), evidence and
+      sources.
   returned: always
   type: list
   elements: dict

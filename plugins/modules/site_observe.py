@@ -30,8 +30,8 @@ options:
     default: ''
   lease_files:
     description:
-      - More files of DHCP leases, in the format of dnsmasq or odhcpd. The places that Debian, Fedora and OpenWrt use are
-        read anyway.
+      - More files of DHCP leases, in the format of dnsmasq or odhcpd. The places that Debian, Fedora and OpenWrt use
+        are read anyway.
     type: list
     elements: str
     default: []
@@ -40,7 +40,7 @@ options:
     type: int
     default: 5
   max_bytes:
-    description: Bytes that each command on the target may print, from 1024 to 8388608. What is cut off counts as not read.
+    description: Bytes that each command on the target may print, from 1024 to 8388608. What is cut counts as not read.
     type: int
     default: 262144
   fresh:
@@ -127,7 +127,8 @@ observation:
       type: list
       elements: dict
     dhcp-leases:
-      description: Leases that have not ended, each with C(ip), C(mac-address), C(host-name) and C(expires-in) (seconds).
+      description: Leases that have not ended, each with C(ip), C(mac-address), C(host-name) and C(expires-in), in
+        seconds.
       type: list
       elements: dict
     wireless-networks:

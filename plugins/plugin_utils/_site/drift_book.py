@@ -32,9 +32,7 @@ RULES = (
     DriftRule("cables-swapped", "error", "No two cables have changed places."),
     DriftRule("address-changed", "error", "A device has the address that the file says."),
     DriftRule("address-taken", "error", "Nobody else has the address of a device."),
-    DriftRule(
-        "line-down", "error", "Links between devices that pass on the network are up, and the router has a way out."
-    ),
+    DriftRule("line-down", "error", "Links between devices that pass the network on are up; the router has a way out."),
     DriftRule("loop-blocked", "error", "No port had to be blocked because of a loop."),
     DriftRule("device-unknown", "warning", "Every device that stays in the house is in the file."),
     DriftRule("switch-undocumented", "warning", "A port of one device, or of none, leads to no more than that."),
@@ -59,9 +57,9 @@ class Edit(t.NamedTuple):
 class Drift(t.NamedTuple):
     """One difference.
 
-    record, key: where in the file it is. about: (what it is called, name), as ("cable", "C05").
-    values: for the words in the catalogue. witnesses: devices whose answers show it. edits: what would make the file true.
-    variant: which of several wordings.
+    record: where in the file it is. about: (what it is called, name), as ("cable", "C05").
+    values: for the words in the catalogue. witnesses: devices whose answers show it. edits: what would make the file
+    true. variant: which of several wordings.
     """
 
     rule: str
@@ -71,7 +69,6 @@ class Drift(t.NamedTuple):
     witnesses: tuple[str, ...]
     evidence: str
     edits: tuple[Edit, ...] = ()
-    key: str = ""
     variant: str = ""
 
     @property
@@ -98,7 +95,7 @@ class Look:
 
     @functools.cached_property
     def nameless(self) -> frozenset[str]:
-        """Devices that answered and none of whose ports the file calls by its name: their sightings cannot be placed."""
+        """Devices that answered and none of whose ports has its name in the file: their sightings cannot be placed."""
         found = set()
         for name, answer in self.answers.items():
             written = {port.name for port in self.wiring.devices[name].interfaces}

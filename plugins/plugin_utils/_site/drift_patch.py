@@ -3,8 +3,8 @@
 # Private to homevirt.fleet: not a public interface.
 """What would make a site file true again, as a patch for a person to read. Nothing here writes a site file.
 
-A value is replaced in its own line, so that comments and order stay. Each step is proved: the new text is read again, and
-must be the old site but for that one value. What cannot be proved is left out.
+A value is replaced in its own line, so that comments and order stay. Each step is proved: the new text is read again,
+and must be the old site but for that one value. What cannot be proved is left out.
 """
 
 from __future__ import annotations

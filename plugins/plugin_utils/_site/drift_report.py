@@ -86,7 +86,7 @@ def _plain(text: str) -> str:
 
 
 def junit(audits: t.Iterable[Audited], phrases: Phrases, fail_on: str) -> str:
-    """A test suite for each site: a test case for each rule, skipped where nobody answered, and one for each unknown."""
+    """A test suite for each site: a case for each rule, skipped where nobody answered, and one for each unknown."""
     root = ElementTree.Element("testsuites", name="homevirt.fleet audit")
     for audit in audits:
         suite = ElementTree.SubElement(root, "testsuite", name=audit.name)

@@ -128,7 +128,7 @@ def _told(audits: t.Sequence[Audited], choice: Choice, vain: bool) -> dict[str, 
     summary = f"{len(audits)} site{'s' * (len(audits) != 1)} compared: {numbers}; {len(unknown)} unknown"
     if vain:
         summary += (
-            "\nNo device answered, so nothing was compared. Look whether the inventory and the way there are right"
+            "\nNo device answered, so nothing was compared. Look whether the inventory is right, and the way there"
         )
     return {
         "msg": "\n".join([*lines, summary]),

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: homevirt.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to homevirt.fleet: not a public interface.
-"""What the last audit found, so that the next one can tell what is new, what is gone, and what it could not see again."""
+"""What the last audit found, so that the next one can tell what is new, what is gone, and what it could not see."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ VERSION = 1
 
 
 class Kept(t.NamedTuple):
-    """A finding of an earlier audit. since: the day on which it was first seen. text: what it was, as it was said then."""
+    """A finding of an earlier audit. since: the day on which it was first seen. text: what was said of it then."""
 
     identity: str
     since: str

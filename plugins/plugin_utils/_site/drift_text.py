@@ -38,9 +38,7 @@ def told(drift: Drift, phrases: Phrases) -> Told:
         BY_ID[drift.rule].severity,
         drift.rule,
         origin.file,
-        origin.line_of(
-            drift.key or (drift.edits[0].key if drift.edits and drift.edits[0].record is drift.record else "")
-        ),
+        origin.line_of(next((edit.key for edit in drift.edits if edit.record is drift.record), "")),
         phrases.say(f"drift.about.{kind}", name=name),
         phrases.say(wording, **drift.values),
         phrases.say(f"drift.{drift.rule}.hint"),

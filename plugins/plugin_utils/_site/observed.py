@@ -27,8 +27,8 @@ class Port(t.NamedTuple):
 class Sighting(t.NamedTuple):
     """Somebody was seen by a device at one of its ports.
 
-    mac: "" where LLDP told only a name. age: seconds since. source: the part of the observation. evidence: "measured" or
-    "inferred". remote: by LLDP the other one's port, as it says itself. name: what it calls itself.
+    mac: "" where LLDP told only a name. age: seconds since. source: the part of the observation. evidence: "measured"
+    or "inferred". remote: by LLDP the other one's port, as it says itself. name: what it calls itself.
     """
 
     observer: str

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: homevirt.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to homevirt.fleet: not a public interface.
-"""Who was seen where: MAC addresses become devices of the site file, and of many sightings the nearest ones are kept."""
+"""Who was seen where: MAC addresses become devices of the site file, and of many sightings the nearest are kept."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Places:
 
     @functools.cached_property
     def replaced(self) -> dict[str, list[str]]:
-        """Devices that answered with none of the MAC addresses that the file has for them: another one, or elsewhere."""
+        """Devices that answered with none of the MAC addresses that the file has: another one, or one elsewhere."""
         found = {}
         for name, answer in self.answers.items():
             device = self.wiring.devices[name]

@@ -13,11 +13,14 @@ from ansible_collections.homevirt.fleet.plugins.plugin_utils._site import drift_
 from ansible_collections.homevirt.fleet.plugins.plugin_utils._site.drift import compare
 from ansible_collections.homevirt.fleet.plugins.plugin_utils._site.drift_book import RULES
 from ansible_collections.homevirt.fleet.plugins.plugin_utils._site.model_load import load_site
+from ansible_collections.homevirt.fleet.plugins.plugin_utils._site.phrases import catalogue
 from ansible_collections.homevirt.fleet.tests.unit.support import replugs, yamltext
 from ansible_collections.homevirt.fleet.tests.unit.support.casefile import cases
 from ansible_collections.homevirt.fleet.tests.unit.support.observing import observation
 
 HERE = pathlib.Path(__file__).parent
+ABOUT = ("address", "cable", "circuit", "device", "machine", "port", "prefix")
+REASONS = ("unreachable", "not-asked", "not-seen", "no-mac")
 CASES = cases(__file__, "drift.yml", "case")
 BASE = yamltext.read((HERE / "cases/drift_base.yml").read_text(encoding="utf-8"))
 
@@ -64,6 +67,16 @@ def test_japanese_says_it_too(case):
 def test_every_rule_has_a_case():
     found = {line.split()[0] for case in CASES for line in case.values[0]["finds"]}
     assert found == {rule.id for rule in RULES}
+
+
+def test_the_catalogue_has_the_words_of_each_finding_and_no_others():
+    rules = {rule.id for rule in RULES}
+    variants = {("address-changed", "gone"), ("line-down", "route"), ("switch-undocumented", "free")}
+    wanted = {f"drift.{name}{tail}" for name in rules for tail in ("", ".hint")}
+    wanted |= {f"drift.{name}.{variant}" for name, variant in variants}
+    wanted |= {f"drift.about.{kind}" for kind in ABOUT} | {f"drift.unknown.{reason}" for reason in REASONS}
+    words = {key for key in catalogue("en") if key.startswith("drift.") and not key.startswith("drift.report.")}
+    assert words == wanted
 
 
 def test_an_unreachable_device_says_why():

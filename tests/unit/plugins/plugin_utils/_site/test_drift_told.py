@@ -24,7 +24,7 @@ SITE = """\
 slug: home
 name: Home
 devices:
-  - { name: sw, role: switch, managed: linux, interfaces: [{ name: p1 }, { name: p2 }, { name: p3 }] }  # under the stairs
+  - { name: sw, role: switch, managed: linux, interfaces: [{ name: p1 }, { name: p2 }, { name: p3 }] }  # below
   - name: pc
     role: endpoint
     interfaces:

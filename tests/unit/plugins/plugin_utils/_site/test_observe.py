@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: homevirt.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What devices print, read: recorded in the house of the Molecule scenario home_network, or as the tools' documentation has it."""
+"""What devices print, read: recorded in the Molecule scenario home_network, or as the tools' documentation has it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ from ansible_collections.homevirt.fleet.plugins.plugin_utils._site.observed impo
 FIXTURES = pathlib.Path(__file__).parent / "fixtures/observed"
 MOST = 1 << 18
 HOSTILE = st.text(st.characters(codec="utf-8"), max_size=300) | st.sampled_from(
-    ["\x1b[31mred", "<script>alert(1)</script>", "{{ lookup('pipe', 'id') }}", "$(reboot)", "`x`", "a\nMARK end all 0\n",
+    ["\x1b[31mred", "<script>alert(1)</script>", "{{ lookup('pipe', 'id') }}", "$(reboot)", "`x`",
+     "a\nMARK end all 0\n",
      "\u202egnp.exe", "x" * 5000, "| a | b |", "]]>", "\x00", "';--"]
 )  # fmt: skip
 
@@ -91,9 +92,7 @@ def test_the_kernels_own_table_in_either_byte_order(age, evidence):
 
 
 def test_a_switch_chips_entries_count_as_present():
-    text = (
-        '[{"mac":"00:00:5e:00:53:42","ifname":"lan1","flags":["extern_learn","offload"],"master":"br","updated":9999}]'
-    )
+    text = '[{"mac":"00:00:5e:00:53:42","ifname":"lan1","flags":["extern_learn"],"master":"br","updated":9999}]'
     assert observe_iproute.mac_table(text, 300)[0]["evidence"] == "measured"
 
 
@@ -126,13 +125,11 @@ def test_leases_of_dnsmasq_and_odhcpd():
 
 
 # As the documentation of Linux wireless, of OpenWrt's hostapd and of hostapd_cli shows them.
-IW = "Station 00:00:5e:00:53:61 (on wlan0)\n\tinactive time:\t304 ms\n\tsignal:  \t-52 [-55, -54] dBm\n\tauthorized:\tyes\n"
+IW = "Station 00:00:5e:00:53:61 (on wlan0)\n\tinactive time:\t304 ms\n\tsignal:  \t-52 [-55] dBm\n\tauthorized:\tyes\n"
 IW_WAITING = "Station 00:00:5e:00:53:62 (on wlan0)\n\tsignal:\t-60 dBm\n\tauthorized:\tno\n"
 UBUS = '{"freq": 5180, "clients": {"00:00:5e:00:53:61": {"auth": true, "authorized": true, "signal": -52}}}'
 HOSTAPD = "00:00:5e:00:53:61\nflags=[AUTH][ASSOC][AUTHORIZED]\naid=1\nsignal=-52\nconnected_time=12\n"
-IW_DEV = (
-    "phy#0\n\tInterface wlan0\n\t\tifindex 7\n\t\taddr 00:00:5e:00:53:33\n\t\tssid \u5b9f\u5bb6 Wi-Fi\n\t\ttype AP\n"
-)
+IW_DEV = "phy#0\n\tInterface wlan0\n\t\tifindex 7\n\t\tssid \u5b9f\u5bb6 Wi-Fi\n\t\ttype AP\n"
 
 
 @pytest.mark.parametrize(("tool", "text"), [("iw", IW + IW_WAITING), ("ubus", UBUS), ("hostapd", HOSTAPD)])
