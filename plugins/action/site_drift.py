@@ -44,6 +44,7 @@ class ActionModule(SiteAction):
             # What devices call themselves is no template.
             **as_text(outcome.result),
             "failed": outcome.bad,
+            "out_of_date": outcome.bad,
             "diff": [difference.diff() for difference in outcome.differences],
         }
 

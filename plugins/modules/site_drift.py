@@ -90,6 +90,10 @@ msg:
   description: All findings, what is no longer seen, and a summary, a line each.
   returned: always
   type: str
+out_of_date:
+  description: Whether there is something that O(fail_on) counts, whatever the task's C(failed_when) says.
+  returned: when the comparison could be made
+  type: bool
 findings:
   description: What differs, in the order of files and lines, and what is wrong with the shape of the files.
   returned: always
