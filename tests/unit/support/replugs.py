@@ -13,7 +13,7 @@ import sys
 from ansible_collections.homevirt.fleet.plugins.plugin_utils._site import drift_text
 from ansible_collections.homevirt.fleet.tests.unit.support import yamltext
 
-CASES = pathlib.Path(__file__).parents[3] / "molecule/home_network/cases.yml"
+CASES = pathlib.Path(__file__).parents[3] / "molecule/home_network/cases/cables.yml"
 
 
 def replug_table():
