@@ -71,18 +71,18 @@ EXAMPLES = r"""
 
 - name: Say who is behind which port
   ansible.builtin.debug:
-    msg: "{{ seen.observation['mac-table'] }}"
+    msg: "{{ seen.observation.mac_table }}"
 """
 
 RETURN = r"""
 observation:
   description:
-    - What was read, in OpenConfig's names. Each record has C(evidence), V(measured) for what holds now and V(inferred)
-      for what held some time ago. Numbers that are not known are null, other values that are not known are empty.
+    - What was read, in OpenConfig's names with C(_) for C(-). Each record has C(evidence), V(measured) for what holds
+      now and V(inferred) for what held some time ago. Numbers that are not known are null, other values that are not known are empty.
   returned: success
   type: dict
   contains:
-    observed-at:
+    observed_at:
       description: The controller's time, in UTC.
       type: str
       sample: "2026-11-25T03:00:00+00:00"
@@ -95,47 +95,47 @@ observation:
     device:
       description: As O(device).
       type: str
-    host-name:
+    host_name:
       description: What the device calls itself.
       type: str
     interfaces:
       description:
-        - Ethernet, wireless and bridge interfaces, each with C(name), C(ifindex), C(mac-address), C(admin-status) and
-          C(oper-status) (V(UP), V(DOWN)), C(type) (V(ethernet), V(bridge)), C(bridge) (which one it is a port of),
-          C(port-state) (of the spanning tree), C(parent) (of a VLAN interface) and C(addresses) (C(ip),
-          C(prefix-length)).
+        - Ethernet, wireless and bridge interfaces, each with C(name), C(ifindex), C(mac_address), C(admin_status) and
+          C(oper_status) (V(UP), V(DOWN)), C(type) (V(ethernet), V(bridge)), C(bridge) (which one it is a port of),
+          C(port_state) (of the spanning tree), C(parent) (of a VLAN interface) and C(addresses) (C(ip),
+          C(prefix_length)).
       type: list
       elements: dict
     routes:
-      description: The main table, each route with C(prefix), C(next-hop) and C(interface).
+      description: The main table, each route with C(prefix), C(next_hop) and C(interface).
       type: list
       elements: dict
     neighbors:
-      description: ARP and IPv6 neighbours, each with C(ip), C(link-layer-address), C(interface) and C(neighbor-state).
+      description: ARP and IPv6 neighbours, each with C(ip), C(link_layer_address), C(interface) and C(neighbor_state).
       type: list
       elements: dict
-    mac-table:
+    mac_table:
       description:
-        - Who is behind which port of a bridge, each with C(mac-address), C(interface), C(bridge), C(vlan),
-          C(entry-type) (V(DYNAMIC), or V(STATIC) for the bridge's own) and C(age) in seconds.
+        - Who is behind which port of a bridge, each with C(mac_address), C(interface), C(bridge), C(vlan),
+          C(entry_type) (V(DYNAMIC), or V(STATIC) for the bridge's own) and C(age) in seconds.
       type: list
       elements: dict
-    lldp-neighbors:
+    lldp_neighbors:
       description:
-        - What lldpd heard, each with C(interface), C(chassis-id), C(chassis-id-type), C(port-id), C(port-id-type),
-          C(port-description), C(system-name), C(system-description), C(management-addresses), C(ttl) and C(age).
+        - What lldpd heard, each with C(interface), C(chassis_id), C(chassis_id_type), C(port_id), C(port_id_type),
+          C(port_description), C(system_name), C(system_description), C(management_addresses), C(ttl) and C(age).
       type: list
       elements: dict
-    dhcp-leases:
-      description: Leases that have not ended, each with C(ip), C(mac-address), C(host-name) and C(expires-in), in
+    dhcp_leases:
+      description: Leases that have not ended, each with C(ip), C(mac_address), C(host_name) and C(expires_in), in
         seconds.
       type: list
       elements: dict
-    wireless-networks:
+    wireless_networks:
       description: Radios, each with C(interface) and C(ssid).
       type: list
       elements: dict
-    wireless-clients:
+    wireless_clients:
       description: Stations that have joined, each with C(mac), C(interface), C(ssid) and C(rssi) (dBm).
       type: list
       elements: dict
@@ -144,5 +144,5 @@ observation:
         - How each part was read. V(ok); V(absent) where the device has nothing that tells it; V(failed); V(timed-out);
           V(cut) for longer than O(max_bytes).
       type: dict
-      sample: {interfaces: ok, mac-table: ok, lldp-neighbors: absent}
+      sample: {interfaces: ok, mac_table: ok, lldp_neighbors: absent}
 """

@@ -93,7 +93,7 @@ def leases(look: Look) -> list[Drift]:
     outside: dict[t.Any, list[Holding]] = {}
     for one in _holdings(look) if pools else ():
         ip = ipaddress.ip_address(one.ip)
-        given = one.source == "dhcp-leases" and ip.version == 4 and one.ip not in reserved
+        given = one.source == "dhcp_leases" and ip.version == 4 and one.ip not in reserved
         if given and not any(pool.start <= ip <= pool.end for pool in pools):
             prefix = next((prefix for prefix in look.site.prefixes if ip in prefix.prefix), None)
             outside.setdefault((one.observer, prefix), []).append(one)

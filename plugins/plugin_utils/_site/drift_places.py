@@ -63,7 +63,7 @@ def _outweighs(look: Look, right: Place, wrong: Place) -> bool:
     """Whether somebody is where he should be after all, and the other sighting is older or of a second cable."""
     device = look.wiring.devices.get(right.who)
     if device is not None and device.role in FORWARDING:
-        second = right.sources != ("lldp-neighbors",) and not right.macs & wrong.macs
+        second = right.sources != ("lldp_neighbors",) and not right.macs & wrong.macs
         return right.port.device == wrong.port.device and (second or right.age <= wrong.age)
     return bool(right.macs & wrong.macs) and right.age <= wrong.age
 

@@ -17,9 +17,9 @@ SOURCES = {
     "interfaces": ("address_text", "address_json"),
     "neighbors": ("neigh_text", "neigh_json"),
     "routes": ("route4_text", "route4_json"),
-    "mac-table": ("fdb_kernel", "fdb_json"),
-    "lldp-neighbors": ("lldp",),
-    "dhcp-leases": ("leases",),
+    "mac_table": ("fdb_kernel", "fdb_json"),
+    "lldp_neighbors": ("lldp",),
+    "dhcp_leases": ("leases",),
 }
 
 
@@ -31,14 +31,14 @@ def observation(output: str, mark: str, most_bytes: int, host: str, when: str, f
     """
     read = Reading(sections(output, mark, most_bytes, host), mark, freshest)
     return {
-        "observed-at": when,
-        "host-name": words(read.text("host")),
+        "observed_at": when,
+        "host_name": words(read.text("host")),
         "interfaces": read.interfaces(),
         "routes": read.routes(),
         "neighbors": read.neighbors(),
-        "mac-table": read.mac_table(),
-        "lldp-neighbors": observe_lldp.neighbors(read.text("lldp")),
-        "dhcp-leases": observe_leases.leases(read.text("leases"), mark, whole(read.text("clock").strip())),
+        "mac_table": read.mac_table(),
+        "lldp_neighbors": observe_lldp.neighbors(read.text("lldp")),
+        "dhcp_leases": observe_leases.leases(read.text("leases"), mark, whole(read.text("clock").strip())),
         **read.wireless(),
         "sources": read.sources(),
     }
@@ -90,8 +90,8 @@ class Reading:
         for client in clients:
             names.setdefault(client["interface"], "")
         return {
-            "wireless-clients": [{**client, "ssid": names[client["interface"]]} for client in clients],
-            "wireless-networks": [{"interface": name, "ssid": ssid} for name, ssid in names.items()],
+            "wireless_clients": [{**client, "ssid": names[client["interface"]]} for client in clients],
+            "wireless_networks": [{"interface": name, "ssid": ssid} for name, ssid in names.items()],
         }
 
     def sources(self) -> dict[str, str]:
@@ -101,7 +101,7 @@ class Reading:
             states = [self.found[name].state for name in names if name in self.found]
             told[part] = "ok" if "ok" in states else (states or ["absent"])[0]
         stations = [section.state for name, section in self.found.items() if ":" in name or name == "radios"]
-        told["wireless-clients"] = "ok" if "ok" in stations else (stations or ["absent"])[0]
+        told["wireless_clients"] = "ok" if "ok" in stations else (stations or ["absent"])[0]
         return told
 
 

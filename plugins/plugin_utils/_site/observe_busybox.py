@@ -58,18 +58,18 @@ def interfaces(text: str, listed: list[Port]) -> list[Record]:
             links[name] = kind[1]
         elif own := re.match(r"\s+inet6? ([0-9a-fA-F.:]+)(?: peer \S+)?/(\d+)", line):
             if name and ip(own[1]):
-                addresses[name].append({"ip": ip(own[1]), "prefix-length": whole(own[2])})
+                addresses[name].append({"ip": ip(own[1]), "prefix_length": whole(own[2])})
     return [
         {
             "name": words(port.name),
             "ifindex": whole(port.values.get("index")),
-            "mac-address": mac(port.values.get("address")),
-            "admin-status": "UP" if _flags(port) & UP else "DOWN",
+            "mac_address": mac(port.values.get("address")),
+            "admin_status": "UP" if _flags(port) & UP else "DOWN",
             # A device that keeps no state of its own says "unknown" and works.
-            "oper-status": "UP" if port.values.get("state") in ("up", "unknown") and _flags(port) & UP else "DOWN",
+            "oper_status": "UP" if port.values.get("state") in ("up", "unknown") and _flags(port) & UP else "DOWN",
             "type": "bridge" if port.values.get("kind") == "bridge" else "ethernet",
             "bridge": words(port.bridge),
-            "port-state": _state(port),
+            "port_state": _state(port),
             "parent": words(parents.get(port.name)),
             "addresses": addresses.get(port.name, []),
         }
@@ -103,7 +103,7 @@ def routes(text: str) -> list[Record]:
     for line in text.splitlines()[:MOST]:
         entry = re.match(r"(default|[0-9a-fA-F.:]+(?:/\d+)?) (?:.*?\bvia (\S+) )?(?:.*?)\bdev (\S+)", line)
         if entry:
-            found.append({"prefix": entry[1], "next-hop": ip(entry[2]), "interface": words(entry[3])})
+            found.append({"prefix": entry[1], "next_hop": ip(entry[2]), "interface": words(entry[3])})
     return found
 
 

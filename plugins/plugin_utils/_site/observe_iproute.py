@@ -27,15 +27,15 @@ def interfaces(text: str) -> list[Record]:
             {
                 "name": words(link["ifname"]),
                 "ifindex": whole(link.get("ifindex")),
-                "mac-address": mac(link.get("address")),
-                "admin-status": "UP" if "UP" in flags else "DOWN",
-                "oper-status": "UP" if "LOWER_UP" in flags and "UP" in flags else "DOWN",
+                "mac_address": mac(link.get("address")),
+                "admin_status": "UP" if "UP" in flags else "DOWN",
+                "oper_status": "UP" if "LOWER_UP" in flags and "UP" in flags else "DOWN",
                 "type": "bridge" if kind == "bridge" else "ethernet",
                 "bridge": words(link.get("master")),
-                "port-state": state.upper() if pick(link, "linkinfo", "info_slave_kind") == "bridge" else "",
+                "port_state": state.upper() if pick(link, "linkinfo", "info_slave_kind") == "bridge" else "",
                 "parent": words(link.get("link")) if kind == "vlan" else "",
                 "addresses": [
-                    {"ip": ip(one.get("local")), "prefix-length": whole(one.get("prefixlen"))}
+                    {"ip": ip(one.get("local")), "prefix_length": whole(one.get("prefixlen"))}
                     for one in (link.get("addr_info") if isinstance(link.get("addr_info"), list) else [])
                     if isinstance(one, dict) and ip(one.get("local"))
                 ],
@@ -59,9 +59,9 @@ def neighbor(address: t.Any, lladdr: t.Any, interface: t.Any, state: str) -> Rec
         return {}
     return {
         "ip": ip(address),
-        "link-layer-address": mac(lladdr),
+        "link_layer_address": mac(lladdr),
         "interface": words(interface),
-        "neighbor-state": state,
+        "neighbor_state": state,
         "evidence": "inferred" if state in PASSING else "measured",
     }
 
@@ -71,7 +71,7 @@ def routes(text: str) -> list[Record]:
     found = [
         {
             "prefix": words(entry.get("dst")),
-            "next-hop": ip(entry.get("gateway")) or ip(pick(entry, "via", "host")),
+            "next_hop": ip(entry.get("gateway")) or ip(pick(entry, "via", "host")),
             "interface": words(entry.get("dev")),
         }
         for entry in json_list(text)
@@ -110,10 +110,10 @@ def table_entry(
     if not mac(address):
         return {}
     return {
-        "mac-address": mac(address),
+        "mac_address": mac(address),
         "interface": words(interface),
         "bridge": words(bridge),
-        "entry-type": "STATIC" if own else "DYNAMIC",
+        "entry_type": "STATIC" if own else "DYNAMIC",
         "age": age,
         "evidence": "measured" if own or (age is not None and age <= freshest) else "inferred",
     }

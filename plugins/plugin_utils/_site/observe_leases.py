@@ -26,8 +26,8 @@ def leases(text: str, mark: str, now: t.Optional[int]) -> list[Record]:
     return [
         {
             **{key: value for key, value in entry.items() if key != "ends"},
-            "expires-in": entry["ends"] - now if entry["ends"] is not None and now is not None else None,
-            "evidence": "measured" if entry["mac-address"] else "inferred",
+            "expires_in": entry["ends"] - now if entry["ends"] is not None and now is not None else None,
+            "evidence": "measured" if entry["mac_address"] else "inferred",
         }
         for entry in found[:MOST]
     ]
@@ -60,7 +60,7 @@ def _odhcpd(line: str) -> Record:
 
 
 def _lease(address: str, owner: str, name: str, ends: t.Optional[int]) -> Record:
-    return {"ip": address, "mac-address": owner, "host-name": "" if name in "*-" else words(name), "ends": ends}
+    return {"ip": address, "mac_address": owner, "host_name": "" if name in "*-" else words(name), "ends": ends}
 
 
 def _mac_of_duid(duid: str) -> str:

@@ -28,7 +28,7 @@ def neighbors(text: str) -> list[Record]:
     except (ValueError, RecursionError):
         return []
     found = [_neighbor(interface) for interface in heard[:MOST]]
-    return [entry for entry in found if entry["interface"] and entry["chassis-id"]]
+    return [entry for entry in found if entry["interface"] and entry["chassis_id"]]
 
 
 def _list(value: t.Any) -> list[t.Any]:
@@ -40,14 +40,14 @@ def _neighbor(interface: t.Any) -> Record:
     addresses = [ip(pick(address, "value")) for address in _list(pick(chassis, "mgmt-ip"))]
     return {
         "interface": words(pick(interface, "name")),
-        "chassis-id": _identity(pick(chassis, "id", 0)),
-        "chassis-id-type": _kind(pick(chassis, "id", 0)),
-        "system-name": words(pick(chassis, "name", 0, "value")),
-        "system-description": words(pick(chassis, "descr", 0, "value"), DESCRIPTION),
-        "management-addresses": [address for address in addresses if address],
-        "port-id": _identity(pick(port, "id", 0)),
-        "port-id-type": _kind(pick(port, "id", 0)),
-        "port-description": words(pick(port, "descr", 0, "value")),
+        "chassis_id": _identity(pick(chassis, "id", 0)),
+        "chassis_id_type": _kind(pick(chassis, "id", 0)),
+        "system_name": words(pick(chassis, "name", 0, "value")),
+        "system_description": words(pick(chassis, "descr", 0, "value"), DESCRIPTION),
+        "management_addresses": [address for address in addresses if address],
+        "port_id": _identity(pick(port, "id", 0)),
+        "port_id_type": _kind(pick(port, "id", 0)),
+        "port_description": words(pick(port, "descr", 0, "value")),
         "ttl": whole(pick(port, "ttl", 0, "value")),
         "age": _seconds(pick(interface, "age")),
         # The frame came in on this port, and an entry that nobody renews is taken out.

@@ -46,7 +46,7 @@ class Sighting(t.NamedTuple):
 
 
 class Holding(t.NamedTuple):
-    """Somebody has an address. source: "dhcp-leases" or "neighbors"; name: what it told the DHCP server."""
+    """Somebody has an address. source: "dhcp_leases" or "neighbors"; name: what it told the DHCP server."""
 
     observer: str
     ip: str
@@ -67,7 +67,7 @@ class Observed:
     def __init__(self, device: str, told: t.Any) -> None:
         self.device = device
         self.told = told
-        self.at = words(pick(told, "observed-at"))
+        self.at = words(pick(told, "observed_at"))
 
     def part(self, name: str) -> list[dict[str, t.Any]]:
         found = pick(self.told, name)
@@ -82,12 +82,12 @@ class Observed:
         return {
             words(entry.get("name")): Port(
                 words(entry.get("name")),
-                mac(entry.get("mac-address")),
-                entry.get("admin-status") == "UP",
-                entry.get("oper-status") == "UP",
+                mac(entry.get("mac_address")),
+                entry.get("admin_status") == "UP",
+                entry.get("oper_status") == "UP",
                 words(entry.get("bridge")),
                 entry.get("type") == "bridge",
-                words(entry.get("port-state")),
+                words(entry.get("port_state")),
                 words(entry.get("parent")),
             )
             for entry in self.part("interfaces")
@@ -115,7 +115,7 @@ class Observed:
 
     @functools.cached_property
     def radios(self) -> frozenset[str]:
-        return frozenset(words(entry.get("interface")) for entry in self.part("wireless-networks"))
+        return frozenset(words(entry.get("interface")) for entry in self.part("wireless_networks"))
 
     @property
     def is_switch(self) -> bool:
@@ -136,29 +136,29 @@ class Observed:
         return port.parent if port is not None and port.parent in self.ports else words(name)
 
     def _learned(self) -> t.Iterator[Sighting]:
-        for entry in self.part("mac-table"):
-            if entry.get("entry-type") == "DYNAMIC" and mac(entry.get("mac-address")):
-                yield self._sighting(entry, "interface", entry["mac-address"], "mac-table", whole(entry.get("age")))
+        for entry in self.part("mac_table"):
+            if entry.get("entry_type") == "DYNAMIC" and mac(entry.get("mac_address")):
+                yield self._sighting(entry, "interface", entry["mac_address"], "mac_table", whole(entry.get("age")))
 
     def _joined(self) -> t.Iterator[Sighting]:
-        for entry in self.part("wireless-clients"):
+        for entry in self.part("wireless_clients"):
             if mac(entry.get("mac")):
-                yield self._sighting(entry, "interface", entry["mac"], "wireless-clients", 0)
+                yield self._sighting(entry, "interface", entry["mac"], "wireless_clients", 0)
 
     def _resolved(self) -> t.Iterator[Sighting]:
         """On a port that is in no bridge, the neighbours are who is behind it; a bridge knows better itself."""
         for entry in self.part("neighbors"):
             port = self.ports.get(words(entry.get("interface")))
-            if port is not None and not port.is_bridge and not port.bridge and mac(entry.get("link-layer-address")):
-                yield self._sighting(entry, "interface", entry["link-layer-address"], "neighbors", None)
+            if port is not None and not port.is_bridge and not port.bridge and mac(entry.get("link_layer_address")):
+                yield self._sighting(entry, "interface", entry["link_layer_address"], "neighbors", None)
 
     def _heard(self) -> t.Iterator[Sighting]:
-        for entry in self.part("lldp-neighbors"):
-            remote = (words(entry.get("port-id")), words(entry.get("port-description")))
+        for entry in self.part("lldp_neighbors"):
+            remote = (words(entry.get("port_id")), words(entry.get("port_description")))
             # Where the link's end went unnoticed, an entry outlives it by the time that its sender gave it.
             age = whole(entry.get("ttl"))
-            one = self._sighting(entry, "interface", mac(entry.get("chassis-id")), "lldp-neighbors", age)
-            yield one._replace(remote=remote, name=words(entry.get("system-name")))
+            one = self._sighting(entry, "interface", mac(entry.get("chassis_id")), "lldp_neighbors", age)
+            yield one._replace(remote=remote, name=words(entry.get("system_name")))
 
     def _sighting(
         self, entry: t.Mapping[str, t.Any], port: str, address: str, source: str, age: t.Optional[int]
@@ -170,12 +170,12 @@ class Observed:
     def holdings(self) -> list[Holding]:
         """Who has which address, by what this device resolved and gave away."""
         found = []
-        for source, key in (("neighbors", "link-layer-address"), ("dhcp-leases", "mac-address")):
+        for source, key in (("neighbors", "link_layer_address"), ("dhcp_leases", "mac_address")):
             for entry in self.part(source):
                 address, owner = ip(entry.get("ip")), mac(entry.get(key))
                 if address and owner and owner not in self.macs:
                     evidence = "measured" if entry.get("evidence") == "measured" else "inferred"
-                    name = words(entry.get("host-name"))
+                    name = words(entry.get("host_name"))
                     found.append(
                         Holding(self.device, address, owner, source, words(entry.get("interface")), evidence, name)
                     )

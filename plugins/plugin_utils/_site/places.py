@@ -130,14 +130,14 @@ class Places:
         Either it sees him on a port of its own that leads away from here, or it does not see him at all: then he was
         there and is gone, and only those further away have not noticed yet.
         """
-        if sighting.source in ("lldp-neighbors", "wireless-clients"):
+        if sighting.source in ("lldp_neighbors", "wireless_clients"):
             return False
         for other, answer in self.trusted.items():
             if other in (who, sighting.observer) or sighting.port not in self.towards(sighting.observer, other):
                 continue
             here = self.towards(other, sighting.observer)
             seen = {ref.port for ref, names in self.at.items() if ref.device == other and who in names}
-            if seen - here or (not seen and answer.is_switch and answer.read("mac-table")):
+            if seen - here or (not seen and answer.is_switch and answer.read("mac_table")):
                 return True
         return False
 
@@ -170,12 +170,12 @@ class Places:
 
 def _without_outlived(sightings: list[Sighting]) -> list[Sighting]:
     """Without what LLDP still says of one port when the frames come in on another one of the same device."""
-    ports = {(one.observer, one.port) for one in sightings if one.source == "mac-table"}
+    ports = {(one.observer, one.port) for one in sightings if one.source == "mac_table"}
     observers = {observer for observer, _port in ports}
     return [
         one
         for one in sightings
-        if one.source != "lldp-neighbors" or one.observer not in observers or (one.observer, one.port) in ports
+        if one.source != "lldp_neighbors" or one.observer not in observers or (one.observer, one.port) in ports
     ]
 
 

@@ -19,36 +19,36 @@ def observation(told):
     interfaces = [
         {
             "name": name,
-            "mac-address": mac(address),
-            "admin-status": "UP",
-            "oper-status": "DOWN" if name in down else "UP",
+            "mac_address": mac(address),
+            "admin_status": "UP",
+            "oper_status": "DOWN" if name in down else "UP",
             "type": "bridge" if name.startswith("br") else "ethernet",
             "bridge": "br0" if name.startswith(("lan", "p", "wlan")) else "",
-            "port-state": "BLOCKING" if name in blocked else "",
+            "port_state": "BLOCKING" if name in blocked else "",
             "parent": name.partition(".")[0] if "." in name else "",
             "addresses": [
-                {"ip": ip.partition("/")[0], "prefix-length": int(ip.partition("/")[2])}
+                {"ip": ip.partition("/")[0], "prefix_length": int(ip.partition("/")[2])}
                 for port, ip in told.get("ips", {}).items()
                 if port == name
             ],
         }
         for name, address in told.get("ports", {}).items()
     ]
-    parts = ("interfaces", "neighbors", "routes", "mac-table", "lldp-neighbors", "dhcp-leases", "wireless-clients")
+    parts = ("interfaces", "neighbors", "routes", "mac_table", "lldp_neighbors", "dhcp_leases", "wireless_clients")
     return {
         "interfaces": interfaces,
         "routes": [{"prefix": "default"}] if told.get("route", True) else [],
         "neighbors": [_neighbor(ip, who, "measured") for ip, who in told.get("neighbors", {}).items()]
         + [_neighbor(ip, who, "inferred") for ip, who in told.get("stale", {}).items()],
-        "mac-table": list(_table(told.get("table", {}), 5, "measured"))
+        "mac_table": list(_table(told.get("table", {}), 5, "measured"))
         + list(_table(told.get("old", {}), 900, "inferred")),
-        "lldp-neighbors": [_heard(port, **about) for port, about in told.get("lldp", {}).items()],
-        "dhcp-leases": [
-            {"ip": ip, "mac-address": mac(who), "host-name": "", "evidence": "measured"}
+        "lldp_neighbors": [_heard(port, **about) for port, about in told.get("lldp", {}).items()],
+        "dhcp_leases": [
+            {"ip": ip, "mac_address": mac(who), "host_name": "", "evidence": "measured"}
             for ip, who in told.get("leases", {}).items()
         ],
-        "wireless-networks": [{"interface": port, "ssid": "Wi-Fi"} for port in told.get("wifi", {})],
-        "wireless-clients": [
+        "wireless_networks": [{"interface": port, "ssid": "Wi-Fi"} for port in told.get("wifi", {})],
+        "wireless_clients": [
             {"mac": mac(who), "interface": port, "evidence": "measured"}
             for port, macs in told.get("wifi", {}).items()
             for who in macs
@@ -58,20 +58,20 @@ def observation(told):
 
 
 def _neighbor(ip, who, evidence):
-    return {"ip": ip, "link-layer-address": mac(who), "interface": "br-lan", "evidence": evidence}
+    return {"ip": ip, "link_layer_address": mac(who), "interface": "br-lan", "evidence": evidence}
 
 
 def _table(ports, age, evidence):
     for port, macs in ports.items():
         for who in macs:
             yield {
-                "mac-address": mac(who), "interface": port, "bridge": "br0", "entry-type": "DYNAMIC", "age": age,
+                "mac_address": mac(who), "interface": port, "bridge": "br0", "entry_type": "DYNAMIC", "age": age,
                 "evidence": evidence,
             }  # fmt: skip
 
 
 def _heard(port, chassis="", name="", port_id="", description=""):
     return {
-        "interface": port, "chassis-id": mac(chassis) if chassis else "local", "system-name": name, "port-id": port_id,
-        "port-description": description, "ttl": 120, "evidence": "measured",
+        "interface": port, "chassis_id": mac(chassis) if chassis else "local", "system_name": name, "port_id": port_id,
+        "port_description": description, "ttl": 120, "evidence": "measured",
     }  # fmt: skip

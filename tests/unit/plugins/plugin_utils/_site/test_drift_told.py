@@ -148,8 +148,8 @@ def test_a_broken_file_hides_no_other_one(tmp_path):
 @given(st.text(max_size=200))
 def test_a_hostile_name_is_no_markup(name):
     stranger = answer(table={"p3": ["99"]}, neighbors={"192.0.2.9": "99"})
-    stranger["sw.home"]["observation"]["dhcp-leases"] = [
-        {"ip": "192.0.2.9", "mac-address": "00:00:5e:00:53:99", "host-name": f"<b>{name}|", "evidence": "measured"}
+    stranger["sw.home"]["observation"]["dhcp_leases"] = [
+        {"ip": "192.0.2.9", "mac_address": "00:00:5e:00:53:99", "host_name": f"<b>{name}|", "evidence": "measured"}
     ]
     choice = Choice("en", "warning", "", "/nonexistent", "2026-11-25")
     outcome = audit([load_site(SITE, "home.yml")], {"home.yml": SITE}, stranger, choice)

@@ -47,34 +47,34 @@ def without(records, *keys):
 def test_busybox_and_iproute2_tell_the_same_of_one_device():
     json_way, text_way = recorded("sw"), recorded("sw-busybox")
     for part in ("interfaces", "neighbors", "routes"):
-        assert without(json_way[part], "neighbor-state") == without(text_way[part], "neighbor-state"), part
-    assert without(json_way["mac-table"], "age") == without(text_way["mac-table"], "age")
-    assert (json_way["sources"]["lldp-neighbors"], text_way["sources"]["lldp-neighbors"]) == ("ok", "absent")
+        assert without(json_way[part], "neighbor_state") == without(text_way[part], "neighbor_state"), part
+    assert without(json_way["mac_table"], "age") == without(text_way["mac_table"], "age")
+    assert (json_way["sources"]["lldp_neighbors"], text_way["sources"]["lldp_neighbors"]) == ("ok", "absent")
 
 
 def test_a_router_with_busybox_only():
     found = recorded("rt")
-    assert found["host-name"] == "rt"
-    ports = {port["name"]: (port["oper-status"], port["bridge"], port["port-state"]) for port in found["interfaces"]}
+    assert found["host_name"] == "rt"
+    ports = {port["name"]: (port["oper_status"], port["bridge"], port["port_state"]) for port in found["interfaces"]}
     assert ports["lan1"] == ("UP", "br-lan", "FORWARDING")
     assert ports["lan3"] == ("DOWN", "br-lan", "DISABLED")
     assert ports["wan"] == ("UP", "", "")
-    assert {"prefix": "default", "next-hop": "198.51.100.1", "interface": "wan", "evidence": "measured"} in found[
+    assert {"prefix": "default", "next_hop": "198.51.100.1", "interface": "wan", "evidence": "measured"} in found[
         "routes"
     ]
-    leases = {lease["mac-address"]: lease for lease in found["dhcp-leases"]}
+    leases = {lease["mac_address"]: lease for lease in found["dhcp_leases"]}
     assert leases["00:00:5e:00:53:44"]["ip"] == "192.0.2.20"
-    assert leases["00:00:5e:00:53:44"]["host-name"] == "printer"
-    assert 3000 < leases["00:00:5e:00:53:44"]["expires-in"] <= 3600
-    learned = {entry["mac-address"]: entry for entry in found["mac-table"]}
+    assert leases["00:00:5e:00:53:44"]["host_name"] == "printer"
+    assert 3000 < leases["00:00:5e:00:53:44"]["expires_in"] <= 3600
+    learned = {entry["mac_address"]: entry for entry in found["mac_table"]}
     assert learned["00:00:5e:00:53:31"]["interface"] == "lan2"
-    assert learned["00:00:5e:00:53:11"]["entry-type"] == "STATIC"
+    assert learned["00:00:5e:00:53:11"]["entry_type"] == "STATIC"
 
 
 def test_lldp():
-    (heard,) = recorded("ap")["lldp-neighbors"]
-    assert (heard["interface"], heard["system-name"], heard["chassis-id"]) == ("lan0", "rt", "00:00:5e:00:53:10")
-    assert (heard["port-id-type"], heard["port-id"], heard["port-description"]) == (
+    (heard,) = recorded("ap")["lldp_neighbors"]
+    assert (heard["interface"], heard["system_name"], heard["chassis_id"]) == ("lan0", "rt", "00:00:5e:00:53:10")
+    assert (heard["port_id_type"], heard["port_id"], heard["port_description"]) == (
         "MAC_ADDRESS", "00:00:5e:00:53:12", "lan2",
     )  # fmt: skip
     assert heard["age"] is not None and heard["ttl"] == 4
@@ -88,7 +88,7 @@ def test_the_kernels_own_table_in_either_byte_order(age, evidence):
         "lan1 index=3 address=x state=up flags=0x1003 kind=ether number=0x1 tree=3 bridge=br0"
     )
     (entry,) = observe_busybox.mac_table(f"bridge br0\n00005e0053420100{age}00000000\nnonsense\n", ports, 60)
-    assert (entry["mac-address"], entry["interface"], entry["evidence"]) == ("00:00:5e:00:53:42", "lan1", evidence)
+    assert (entry["mac_address"], entry["interface"], entry["evidence"]) == ("00:00:5e:00:53:42", "lan1", evidence)
 
 
 def test_a_switch_chips_entries_count_as_present():
@@ -114,7 +114,7 @@ nonsense
 
 def test_leases_of_dnsmasq_and_odhcpd():
     found = observe_leases.leases(LEASES, "MARK", 1700000000)
-    assert [(one["ip"], one["mac-address"][-2:], one["host-name"], one["expires-in"]) for one in found] == [
+    assert [(one["ip"], one["mac_address"][-2:], one["host_name"], one["expires_in"]) for one in found] == [
         ("192.0.2.107", "42", "pc", 3600),
         ("192.0.2.109", "44", "", None),
         ("2001:db8::107", "42", "pc", 3600),
@@ -158,7 +158,7 @@ def test_a_name_is_one_line_that_a_terminal_can_show(name):
 def test_a_lease_with_a_hostile_name(name):
     found = observe_leases.leases(f"1700003600 00:00:5e:00:53:42 192.0.2.107 {name} *\n", "MARK", 1700000000)
     for lease in found:
-        assert lease["host-name"].isprintable() and len(lease["host-name"]) <= observe_names.LONGEST
+        assert lease["host_name"].isprintable() and len(lease["host_name"]) <= observe_names.LONGEST
 
 
 SECTIONS = (
@@ -170,7 +170,7 @@ JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | HOSTILE,
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(
         ["lldp", "interface", "chassis", "port", "id", "value", "name", "via", "flags", "addr_info", "ifname", "state",
-         "linkinfo", "dst", "lladdr", "clients", "interfaces", "mac-table", "addresses", "ip", "mac-address"]
+         "linkinfo", "dst", "lladdr", "clients", "interfaces", "mac_table", "addresses", "ip", "mac_address"]
     ), inner, max_size=5),
     max_leaves=20,
 )  # fmt: skip
