@@ -78,7 +78,8 @@ RETURN = r"""
 observation:
   description:
     - What was read, in OpenConfig's names with C(_) for C(-). Each record has C(evidence), V(measured) for what holds
-      now and V(inferred) for what held some time ago. Numbers that are not known are null, other values that are not known are empty.
+      now and V(inferred) for what held some time ago.
+    - Numbers that are not known are null, other values that are not known are empty.
   returned: success
   type: dict
   contains:
