@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Pull the plug of a host before any command of the guard, start the host again, and look what became of its files.
 
-cut_everywhere.py LAB HOST [--every N] [--phases NAME…] [--kill]
+cut_everywhere.py HOST [--lab DIR] [--every N] [--phases NAME…] [--kill]
+HOST is one of lab_hosts.py, in DIR, or a container of podman.
 The guard runs under ``sh -x``, whose prompt counts commands and stops the shell at the one that is wanted; the driver
 sees that from outside and kills the whole host at once. Nothing of that is in the guard. With --kill only the guard's
 process is killed, and the host goes on. The last table says for each phase how many cuts there were and what was seen.
@@ -14,7 +15,6 @@ import argparse
 import collections
 import os
 import pathlib
-import shutil
 import stat
 import subprocess
 import sys
@@ -35,6 +35,7 @@ read -r at < /etc/lab/at
 TRACED = "PS4='$(/etc/lab/hook)+ ' sh -x"
 NEVER = 10**9
 OWNER = "lab"
+IDENTIFIER = "0123abcd"
 FILES = ("/etc/config", "/etc/added", "/etc/gone", "/etc/conf.d", "/etc/alias")
 BEFORE = """
 echo original > /etc/config; chmod 640 /etc/config; chown 12:34 /etc/config
@@ -70,32 +71,28 @@ def seen(tree):
     return found
 
 
-class Host:
-    def __init__(self, lab, name):
-        self.lab, self.name = lab, name
-        self.tree = lab.place / "hosts" / name / "upper"
-        self.kept = lab.place / "kept"
-        self.guards = self.tree / "var/lib/homevirt.fleet/guard"
-        (self.tree / "etc/lab/hook").write_text(HOOK)
-        (self.tree / "etc/lab/hook").chmod(0o755)
-        end = self.tree / "etc/init.d/S99lab"
-        end.write_text("#!/bin/sh\nmkdir -p /run/lab\n: > /run/lab/booted\n")
-        end.chmod(0o755)
+class Machine:
+    """What both kinds of host have in common. tree: the root of its disk, as this machine sees it."""
+
+    hook_glob = ""
+    reset = ""
+
+    def __init__(self, tree):
+        self.tree = tree
+        self.guards = tree / "var/lib/homevirt.fleet/guard"
+        (tree / "etc/lab").mkdir(exist_ok=True)
+        (tree / "etc/lab/hook").write_text(HOOK)
+        (tree / "etc/lab/hook").chmod(0o755)
         self.at(NEVER)
-        self.sh(BEFORE)
-        self.original = seen(self.tree)
-        self.cut()
-        shutil.rmtree(self.kept, ignore_errors=True)
-        for part in ("etc", "var"):
-            self.kept.mkdir(exist_ok=True)
-            subprocess.run(["cp", "-a", self.tree / part, self.kept / part], check=True)
+        self.fresh()
+        self.original = seen(tree)
 
     def at(self, number):
         (self.tree / "etc/lab/at").write_text(f"{number}\n")
 
     def sh(self, text, shell="sh", wait=True):
         process = subprocess.Popen(
-            [*self.lab.inside(self.name), "sh", "-c", shell],
+            [*self.enter(), "sh", "-c", shell],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         process.stdin.write(text if isinstance(text, bytes) else text.encode())
@@ -109,7 +106,57 @@ class Host:
 
     def run_file(self, name):
         """A file in the host's /run, which is memory."""
-        return pathlib.Path(f"/proc/{self.lab.record['hosts'][self.name]['init'][0]}/root/run/lab/{name}")
+        return pathlib.Path(f"/proc/{self.init()}/root/run/lab/{name}")
+
+    def fresh(self):
+        """As if no guard had ever been here."""
+        self.cut()
+        self.at(NEVER)
+        for name in (*FILES, "/etc/undone", "/etc/change-made", "/var/lib/homevirt.fleet", *self.leftovers()):
+            subprocess.run(["rm", "-rf", self.tree / name[1:]], check=True)
+        self.boot()
+        self.wait(self.booted, "boot")
+        self.sh(BEFORE)
+
+    def leftovers(self):
+        return [f"/{path.relative_to(self.tree)}" for path in self.tree.glob(self.hook_glob)]
+
+    def wait(self, condition, what):
+        deadline = time.monotonic() + 60
+        while not condition():
+            if time.monotonic() > deadline:
+                sys.exit(f"{what}: waited in vain; state {self.states()}")
+            time.sleep(0.005)
+
+    def states(self):
+        return [path.read_text().strip() for path in self.guards.glob("[!.]*/state")]
+
+    def settled(self):
+        return self.booted() and not set(self.states()) & {"armed", "restoring", "undoing"}
+
+    def kill_guard(self):
+        """Only its process, as a machine short of memory does."""
+        self.sh("", "for each in $(pgrep -f '[ ]-x'); do kill -9 $each; done")
+
+
+class NamespaceHost(Machine):
+    """A BusyBox of lab_hosts.py."""
+
+    hook_glob = "etc/init.d/S??homevirt*"
+
+    def __init__(self, lab, name):
+        self.lab, self.name = Lab(lab), name
+        tree = self.lab.place / "hosts" / name / "upper"
+        end = tree / "etc/init.d/S99lab"
+        end.write_text("#!/bin/sh\nmkdir -p /run/lab\n: > /run/lab/booted\n")
+        end.chmod(0o755)
+        super().__init__(tree)
+
+    def init(self):
+        return self.lab.record["hosts"][self.name]["init"][0]
+
+    def enter(self):
+        return self.lab.inside(self.name)
 
     def cut(self):
         self.lab.cut(self.name)
@@ -117,46 +164,61 @@ class Host:
     def boot(self):
         self.lab.boot([self.name], answers=False)
 
-    def fresh(self):
-        self.cut()
-        for part in ("etc", "var"):
-            subprocess.run(["rm", "-rf", self.tree / part], check=True)
-            subprocess.run(["cp", "-a", self.kept / part, self.tree / part], check=True)
-        self.at(NEVER)
-        self.boot()
-        self.wait(lambda: self.run_file("booted").exists(), "boot")
+    def booted(self):
+        return self.run_file("booted").exists()
 
-    def wait(self, condition, what):
-        deadline = time.monotonic() + 30
-        while not condition():
-            if time.monotonic() > deadline:
-                sys.exit(f"{what}: waited in vain; state {self.states()}")
-            time.sleep(0.005)
+    def trace_boot(self, which, verb):
+        hook = next((self.tree / "etc/init.d").glob(f"S??homevirt-fleet-guard-{which}"))
+        hook.write_text(f"#!/bin/sh\nrm -f /run/lab/count\n{TRACED} {host_guard(self)} {verb}\n")
 
-    def states(self):
-        return [path.read_text().strip() for path in self.guards.glob("*/state")]
 
-    def settled(self):
-        return self.run_file("booted").exists() and not set(self.states()) & {"armed", "restoring", "undoing"}
+class ContainerHost(Machine):
+    """A container with systemd."""
 
-    def hooks(self):
-        return [path.name for path in (self.tree / "etc/init.d").glob("*homevirt*")]
+    hook_glob = "etc/systemd/system/**/homevirt*"
+
+    def __init__(self, name):
+        self.name = name
+        super().__init__(pathlib.Path(self.podman("mount", name)))
+
+    @staticmethod
+    def podman(*words):
+        return subprocess.run(["podman", *words], check=True, capture_output=True, text=True).stdout.strip()
+
+    def init(self):
+        return self.podman("inspect", "--format={{.State.Pid}}", self.name)
+
+    def enter(self):
+        return ["podman", "exec", "-i", self.name]
+
+    def cut(self):
+        self.podman("kill", "--signal=KILL", self.name)
+        self.podman("wait", self.name)
+
+    def boot(self):
+        self.podman("start", self.name)
+
+    def booted(self):
+        done = subprocess.run(
+            [*self.enter(), "systemctl", "is-active", "--quiet", "multi-user.target"], capture_output=True, check=False
+        )
+        return done.returncode == 0
+
+    def trace_boot(self, which, verb):
+        unit = self.tree / f"etc/systemd/system/homevirt-fleet-guard-{which}.service"
+        start = f"ExecStart=/bin/sh {host_guard(self)} {verb}"
+        traced = f'Environment="PS4=$(/etc/lab/hook)+ "\nExecStart=/bin/sh -x {host_guard(self)} {verb}'
+        unit.write_text(unit.read_text().replace(start, traced))
 
 
 def arm_script():
-    words = ["g", OWNER, "0123abcd", 600, "rollback", "mark"]
+    words = ["g", OWNER, IDENTIFIER, 600, "rollback", "mark"]
     return script.asked("arm", words, directory=None, files=FILES, undo=[UNDO])
 
 
 def armed_and_changed(host):
     host.sh(arm_script())
     host.sh(CHANGE)
-
-
-def hooked(host, which):
-    """Have the boot's hook run the guard with the counting prompt."""
-    hook = next((host.tree / "etc/init.d").glob(f"S??homevirt-fleet-guard-{which}"))
-    hook.write_text(f"#!/bin/sh\nrm -f /run/lab/count\n{TRACED} {host_guard(host)} {'boot' if which == 'early' else 'late'}\n")
 
 
 def host_guard(host):
@@ -173,8 +235,8 @@ def begin(host, phase):
         return lambda: host.sh(script.asked("confirm", ["g", OWNER], directory=None), TRACED, wait=False)
     if phase == "expire":
         (host.guards / "g/due").write_text("0\n")
-        return lambda: host.sh("", f"{TRACED} {host_guard(host)} expire g 0123abcd", wait=False)
-    hooked(host, {"boot": "early", "late": "late"}[phase])
+        return lambda: host.sh("", f"{TRACED} {host_guard(host)} expire g {IDENTIFIER}", wait=False)
+    host.trace_boot({"boot": "early", "late": "late"}[phase], phase)
     return lambda: (host.cut(), host.boot())[1]
 
 
@@ -184,7 +246,7 @@ def count(host, phase):
     if process is not None:
         process.stdout.read()
         process.wait()
-    host.wait(lambda: host.run_file("booted").exists() and host.run_file("count").exists(), phase)
+    host.wait(lambda: host.booted() and host.run_file("count").exists(), phase)
     return int(host.run_file("count").read_text())
 
 
@@ -195,13 +257,13 @@ def cut_at(host, phase, number, kill):
     host.wait(lambda: host.run_file("reached").exists() or (process and process.poll() is not None), f"{phase} {number}")
     host.at(NEVER)
     if kill:
-        host.sh("", "pkill -9 -f '[s]h -x' || true")
+        host.kill_guard()
     else:
         host.cut()
-    if process is not None:
-        process.wait()
-    if not kill:
         host.boot()
+    if process is not None:
+        process.stdout.close()
+        process.wait()
     host.wait(host.settled, f"{phase} {number}")
     return judge(host, phase)
 
@@ -223,14 +285,15 @@ def judge(host, phase):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("lab")
     parser.add_argument("host")
+    parser.add_argument("--lab")
     parser.add_argument("--every", type=int, default=1)
     parser.add_argument("--phases", nargs="+", default=["arm", "confirm", "expire", "boot", "late"])
     parser.add_argument("--kill", action="store_true")
     options = parser.parse_args()
-    host = Host(Lab(options.lab), options.host)
+    host = NamespaceHost(options.lab, options.host) if options.lab else ContainerHost(options.host)
     wrong = False
+    began = time.monotonic()
     print("| cut in | before command | seen after the next start | times |\n|---|---|---|---|")
     for phase in options.phases:
         last = count(host, phase)
@@ -245,6 +308,7 @@ def main():
             span = f"{where[result][0]} to {where[result][-1]} of {last}"
             print(f"| {phase} | {span} | {result} | {times} |", flush=True)
     host.fresh()
+    print(f"{time.monotonic() - began:.0f} seconds")
     sys.exit(1 if wrong else 0)
 
 

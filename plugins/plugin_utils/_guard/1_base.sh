@@ -34,6 +34,8 @@ refuse() { tell what "$1"; tell why "$2"; tell hint "$3"; exit 3; }
 has() { command -v "$1" > /dev/null 2>&1; }
 get() { value=; [ ! -r "$1" ] || IFS= read -r value < "$1" || :; printf '%s' "$value"; }
 put() { printf '%s\n' "$2" > "$1.new" && mv -f "$1.new" "$1"; }
+# Safe from a power cut. One file at a time, for all of a busy disk takes minutes; a sync that takes no names does it all.
+durable() { sync "$@" 2> /dev/null || sync; }
 
 # Hundredths of a second since the machine started: no clock that somebody sets, and no battery that is empty.
 uptime_cs() { read -r up _ < /proc/uptime; printf '%s%s' "${up%.*}" "${up#*.}"; }

@@ -106,11 +106,12 @@ put_back() { # PLACE: false where the path is not what it was
         return 1
       fi
     fi
-    sync
+    if [ -f "$path.guard-new" ]; then durable "$path.guard-new"; else sync; fi
     # A file that is a mount point, as containers have them, can only be written.
     mv -f "$path.guard-new" "$path" 2> /dev/null || { cat "$1/data" > "$path" && rm -rf "$path.guard-new"; } || return 1
   fi
   rm -rf "$path.guard-old"
+  durable "${path%/*}/"
   same "$path" "$1/data"
 }
 

@@ -10,8 +10,10 @@ is_open() { case $(state_of "$1") in armed | restoring | undoing) ;; *) false ;;
 guards() { for each in "$D"/*/state; do [ ! -e "$each" ] || { each=${each%/state}; echo "${each##*/}"; }; done; }
 any_open() { for guard in $(guards); do ! is_open "$guard" || return 0; done; return 1; }
 became() { # NAME STATE TEXT
-  put "$D/$1/state" "$2"
-  sync
+  printf '%s\n' "$2" > "$D/$1/state.new"
+  durable "$D/$1/state.new"
+  mv -f "$D/$1/state.new" "$D/$1/state"
+  durable "$D/$1"
   log "$1" "$3"
 }
 # Armed since this boot; /run, or at least the boot's own number, does not outlive it.
@@ -103,7 +105,7 @@ arm() { # NAME OWNER ID SECONDS ON_BOOT REQUEST
   rm -rf "${D:?}/$1"
   sync
   mv "$D/.$1.staged" "$D/$1"
-  sync
+  durable "$D"
   log "$1" "armed for $4 seconds"
 }
 
@@ -136,7 +138,7 @@ confirm() { # NAME OWNER
   [ -n "${GUARD_CHECK:-}" ] || lock_state
   [ "$(state_of "$1")" = armed ] ||
     refuse "$1" "too late: $(get "$D/$1/reason")" "look at the log of the guard, then change it again"
-  ! old_connection "$1" || refuse "$1" "this connection is as old as the guard" "confirm over a new one"
+  [ -n "${GUARD_CHECK:-}" ] || ! old_connection "$1" || refuse "$1" "this connection is as old as the guard" "confirm over a new one"
   [ "$(left "$1")" -gt 0 ] || refuse "$1" "too late: the window has ended" "change it again, with a longer window"
   tell changed true
   [ -z "${GUARD_CHECK:-}" ] || return 0
@@ -242,6 +244,11 @@ boot() { # early | late
     mark_boot "$guard" "$id"
     watch_on "$guard" "$id" "$seconds" "$(get "$D/$guard/due")"
   done
+  if [ "$1" = late ] && lock "$D/.lock" $LOCK_PATIENCE; then
+    # What arming left that was cut before anything was armed.
+    rm -rf "$D"/.*.staged
+    any_open || hooks_off
+  fi
 }
 
 choose_directory
