@@ -74,8 +74,9 @@ started() {
 }
 
 alive() { # LOCK: whether the process that made it still runs
-  holder=$(get "$1/pid")
-  [ -n "$holder" ] && [ "$(get "$1/boot")" = "$(boot_id)" ] && [ "$(get "$1/start")" = "$(started "$holder")" ]
+  holder=$(get "$1/pid") begun=$(get "$1/start")
+  # Cut before it was written, the start would be that of no process.
+  [ -n "$holder" ] && [ -n "$begun" ] && [ "$(get "$1/boot")" = "$(boot_id)" ] && [ "$begun" = "$(started "$holder")" ]
 }
 
 lock() { # DIRECTORY SECONDS: false where another one keeps it that long
