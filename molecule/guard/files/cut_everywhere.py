@@ -28,7 +28,8 @@ from lab_hosts import Lab  # noqa: E402
 HOOK = """#!/bin/sh
 mkdir -p /run/lab
 read -r count 2> /dev/null < /run/lab/count || count=0
-echo $((count + 1)) > /run/lab/count
+echo $((count + 1)) > /run/lab/count.$$
+mv /run/lab/count.$$ /run/lab/count
 read -r at < /etc/lab/at
 [ $((count + 1)) -lt "$at" ] || { : > /run/lab/reached; exec sleep 1000; }
 """
