@@ -10,8 +10,8 @@ lab_hosts.py slow DIR NAME KBIT     its line, in kilobits a second each way; 0 i
 lab_hosts.py run DIR NAME COMMAND…  run a command on the host, past the network
 lab_hosts.py down DIR               end everything that is recorded in DIR; fine where nothing is
 
-KIND debian (the default) has this machine's system below an overlay of its own, busybox has BusyBox, an ssh server and no
-Python. Both are started by BusyBox' init, which runs /etc/init.d/S??*. Every host has namespaces of its own for
+KIND debian (the default) has this machine's system below an overlay of its own, busybox has BusyBox, an ssh server
+and no Python. Both are started by BusyBox' init, which runs /etc/init.d/S??*. Every host has namespaces of its own for
 processes, mounts, name and network; its cable ends at a bridge in the lab's own network, where this machine has no
 address: ssh gets there by nsenter. Needs root.
 """
@@ -77,7 +77,9 @@ MaxStartups 100
 MaxSessions 100
 Subsystem sftp internal-sftp
 """
-PASSWD = "root:x:0:0:root:/root:/bin/sh\nsshd:x:33:33:sshd:/run/sshd:/bin/false\nnobody:x:65534:65534:nobody:/:/bin/false\n"
+PASSWD = (
+    "root:x:0:0:root:/root:/bin/sh\nsshd:x:33:33:sshd:/run/sshd:/bin/false\nnobody:x:65534:65534:nobody:/:/bin/false\n"
+)
 GROUP = "root:x:0:\nsshd:x:33:\nnogroup:x:65534:\n"
 
 
@@ -130,7 +132,11 @@ class Lab:
         for word in wanted:
             name, _colon, kind = word.partition(":")
             number = len(self.record["hosts"]) + 1
-            host = {"kind": kind or "debian", "address": f"{NET}.{number // 250}.{number % 250 + 1}", "veth": f"v{number}"}
+            host = {
+                "kind": kind or "debian",
+                "address": f"{NET}.{number // 250}.{number % 250 + 1}",
+                "veth": f"v{number}",
+            }
             self.record["hosts"][name] = host
             self.save()
             self._disk(name, host)
@@ -218,7 +224,16 @@ class Lab:
     def _await_ssh(self, name):
         host = self.record["hosts"][name]
         deadline = time.monotonic() + 60
-        enter = ["nsenter", f"--net=/proc/{self.record['lab'][0]}/ns/net", BUSYBOX, "nc", "-w", "1", host["address"], "22"]
+        enter = [
+            "nsenter",
+            f"--net=/proc/{self.record['lab'][0]}/ns/net",
+            BUSYBOX,
+            "nc",
+            "-w",
+            "1",
+            host["address"],
+            "22",
+        ]
         while not subprocess.run(enter, stdin=subprocess.DEVNULL, capture_output=True, check=False).stdout:
             if time.monotonic() > deadline:
                 sys.exit(f"{name}: no ssh: {(self.place / 'hosts' / name / 'console').read_text()}")
@@ -260,8 +275,8 @@ class Lab:
         become = "" if os.environ.get("SUDO_UID") is None else "sudo -n "
         proxy = f"{become}nsenter --net=/proc/{self.record['lab'][0]}/ns/net {BUSYBOX} nc %h %p"
         common = shlex.join(
-            ["-F", "none", "-o", "IdentitiesOnly=yes", "-o", f"UserKnownHostsFile={known}", "-o", f"ProxyCommand={proxy}",
-             "-o", "ServerAliveInterval=3", "-o", "ServerAliveCountMax=2"]
+            ["-F", "none", "-o", "IdentitiesOnly=yes", "-o", f"UserKnownHostsFile={known}", "-o",
+             f"ProxyCommand={proxy}", "-o", "ServerAliveInterval=3", "-o", "ServerAliveCountMax=2"]
         )  # fmt: skip
         hosts = {}
         for name, host in self.record["hosts"].items():

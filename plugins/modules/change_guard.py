@@ -14,7 +14,8 @@ description:
     network, Ansible died or the power failed, the host puts everything back by itself.
   - The confirmation is made over a new connection, and the host refuses one that is not. So it proves that the host can
     still be reached.
-  - The guard is a shell script on the host that is woken by systemd (a timer, and two units at boot), or by BusyBox' init or
+  - The guard is a shell script on the host that is woken by systemd (a timer, and two units at boot), or by BusyBox'
+    init or
     OpenWrt's. It needs no Python there.
 options:
   name:
@@ -31,7 +32,8 @@ options:
     default: armed
   files:
     description:
-      - Absolute paths that are put back with content, mode, owner and ACL. A path where nothing is when it is armed is removed
+      - Absolute paths that are put back with content, mode, owner and ACL. A path where nothing is when it is armed
+        is removed
         again. A directory is put back as a whole.
       - Where another open guard of the host keeps the same path, or one above or below, arming is refused.
     type: list
@@ -39,7 +41,8 @@ options:
     default: []
   undo:
     description:
-      - What the host runs after the files are back, in this order. One that fails does not keep the next from being run.
+      - What the host runs after the files are back, in this order. One that fails does not keep the next from being
+        run.
       - One that is cut by a power failure is run again from its start, so it must bear that.
     type: list
     elements: dict
@@ -50,7 +53,8 @@ options:
         type: str
       module:
         description:
-          - A module, written in Python, that undoes the change, such as the one that made it with its opposite state. It is
+          - A module, written in Python, that undoes the change, such as the one that made it with its opposite state.
+            It is
             packed with its O(undo[].args) when the guard is armed, and run by the host's Python.
         type: str
       args:
@@ -67,14 +71,16 @@ options:
     default: 300
   on_boot:
     description:
-      - What a start of the host before the confirmation means. V(rollback) puts the files back before the network is brought
+      - What a start of the host before the confirmation means. V(rollback) puts the files back before the network is
+        brought
         up, and the rest at the end of the start.
       - V(wait) is for changes that need a restart. The window begins anew.
     type: str
     choices: [rollback, wait]
     default: rollback
   owner:
-    description: Whose change it is. Another one may neither arm nor confirm nor roll back a guard that is open. By default
+    description: Whose change it is. Another one may neither arm nor confirm nor roll back a guard that is open. By
+      default
       the user and the name of the controller. Where each run has a new controller, as in AWX, set it.
     type: str
   directory:
@@ -96,7 +102,8 @@ attributes:
     details: Whether the files can be copied shows only when it is armed.
 notes:
   - It works on targets without Python, unless a module is to undo the change.
-  - O(state=armed) and O(state=confirmed) change the host, and say so. To have a play that changes nothing where nothing is to
+  - O(state=armed) and O(state=confirmed) change the host, and say so. To have a play that changes nothing where
+    nothing is to
     do, look with C(check_mode) first; the page on C(change_guard) in the collection's C(docs) shows how.
 seealso:
   - module: homevirt.fleet.change_guard_info
@@ -139,7 +146,8 @@ name:
   returned: success
   type: str
 state:
-  description: V(armed), V(restoring) (files), V(undoing) (commands and modules), V(confirmed) or V(rolled_back). In check
+  description: V(armed), V(restoring) (files), V(undoing) (commands and modules), V(confirmed) or V(rolled_back). In
+    check
     mode what it would be.
   returned: success
   type: str

@@ -10,7 +10,8 @@ short_description: List the guards of a host and what became of them
 version_added: 0.1.0
 author: homevirt.fleet contributors (@homevirt)
 description:
-  - Lists the guards that M(homevirt.fleet.change_guard) armed on a host, open and ended ones, with the last lines of their log.
+  - Lists the guards that M(homevirt.fleet.change_guard) armed on a host, open and ended ones, with the last lines of
+    their log.
   - It needs no Python on the host.
 options:
   name:

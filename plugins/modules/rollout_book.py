@@ -12,13 +12,15 @@ author: homevirt.fleet contributors (@homevirt)
 description:
   - Makes the waves of a rollout, writes down what became of each host, judges a wave, and sums up. The role
     P(homevirt.fleet.rollout#role) calls it; a play of your own may.
-  - The book is a file of JSON Lines on the controller. A later run under the same O(rollout_id) leaves out what it says is done.
+  - The book is a file of JSON Lines on the controller. A later run under the same O(rollout_id) leaves out what it
+    says is done.
 options:
   step:
     description:
       - V(open) reads the book and makes the waves of what is left to do.
       - V(note) writes down what became of one host.
-      - V(judge) says whether to stop after a wave. Hosts of the wave without a note in O(notes) are written down as vanished.
+      - V(judge) says whether to stop after a wave. Hosts of the wave without a note in O(notes) are written down as
+        vanished.
       - V(close) writes the summary.
     type: str
     choices: [open, note, judge, close]
@@ -186,7 +188,8 @@ hosts:
       description: The wave it was in.
       type: str
     outcome:
-      description: V(changed), V(unchanged), V(done) (it is not known whether it changed), V(failed), V(vanished), V(offline) or V(waiting).
+      description: V(changed), V(unchanged), V(done) (it is not known whether it changed), V(failed), V(vanished),
+        V(offline) or V(waiting).
       type: str
     did:
       description: What was changed.

@@ -3,8 +3,8 @@
 """What the playbook attach costs over many hosts by ssh, beside the same commands by parallel ssh, and beside a ping.
 
 Usage, as root: tools/bench fleet [--hosts 50 --forks 10,25,50]
-The hosts are namespaces of this machine (molecule/shared/lab_hosts.py) and share its cores with the controller, so every
-figure is one of both sides together. Each mounts a partition of a raw image of its own.
+The hosts are namespaces of this machine (molecule/shared/lab_hosts.py) and share its cores with the controller, so
+every figure is one of both sides together. Each mounts a partition of a raw image of its own.
 """
 
 from __future__ import annotations
@@ -94,7 +94,12 @@ def pss(pid):
 
 def ansible(lab, argv, forks):
     """Seconds and KiB."""
-    environment = {**os.environ, "ANSIBLE_PIPELINING": "1", "ANSIBLE_NOCOLOR": "1", "ANSIBLE_INVENTORY_UNPARSED_WARNING": "0"}
+    environment = {
+        **os.environ,
+        "ANSIBLE_PIPELINING": "1",
+        "ANSIBLE_NOCOLOR": "1",
+        "ANSIBLE_INVENTORY_UNPARSED_WARNING": "0",
+    }
     began = time.monotonic()
     process = subprocess.Popen(
         [argv[0], "-i", str(lab.place / "inventory"), "--forks", str(forks), *argv[1:]],
@@ -126,8 +131,8 @@ def measure(lab, hosts, forks):
         sys.exit(out)
     ansible(lab, ["ansible-playbook", "homevirt.fleet.detach"], forks)
     print(
-        f"| {forks} | {floor:.1f} | {first:.1f} | {first / floor:.1f} | {ping:.1f} | {again:.1f} | {again / ping:.2f} | "
-        f"{peak / 1024:.0f} | {peak / 1024 / len(hosts):.1f} |",
+        f"| {forks} | {floor:.1f} | {first:.1f} | {first / floor:.1f} | {ping:.1f} | {again:.1f} | "
+        f"{again / ping:.2f} | {peak / 1024:.0f} | {peak / 1024 / len(hosts):.1f} |",
         flush=True,
     )
 
@@ -149,10 +154,14 @@ def main():
                 subprocess.run([*lab.inside(host), "sh", "-c", command], stdin=image, check=True)
         (lab.place / "inventory/group_vars").mkdir()
         (lab.place / "inventory/group_vars/all.yml").write_text(
-            "vbd_mount_disks: [{image: /srv/images/guest.img, format: raw, path: /mnt/guest}]\nvbd_mount_backend: loop\n"
+            "vbd_mount_backend: loop\n"
+            "vbd_mount_disks: [{image: /srv/images/guest.img, format: raw, path: /mnt/guest}]\n"
         )
         print(f"{options.hosts} hosts, load {os.getloadavg()[0]:.1f}\n")
-        print("| forks | ssh, s | attach, s | attach / ssh | ping, s | again, s | again / ping | controller, MiB | MiB a host |")
+        print(
+            "| forks | ssh, s | attach, s | attach / ssh | ping, s | again, s | again / ping "
+            "| controller, MiB | MiB a host |"
+        )
         print("|---|---|---|---|---|---|---|---|---|")
         for forks in map(int, options.forks.split(",")):
             measure(lab, hosts, forks)

@@ -41,7 +41,8 @@ FILES = ("/etc/config", "/etc/added", "/etc/gone", "/etc/conf.d", "/etc/alias")
 BEFORE = """
 echo original > /etc/config; chmod 640 /etc/config; chown 12:34 /etc/config
 echo gone > /etc/gone
-mkdir /etc/conf.d; echo one > /etc/conf.d/one; echo two > /etc/conf.d/two; chmod 711 /etc/conf.d/two; ln -s nowhere /etc/conf.d/link
+mkdir /etc/conf.d; echo one > /etc/conf.d/one; echo two > /etc/conf.d/two; chmod 711 /etc/conf.d/two
+ln -s nowhere /etc/conf.d/link
 ln -s config /etc/alias
 """
 CHANGE = """
@@ -255,7 +256,9 @@ def cut_at(host, phase, number, kill):
     start = begin(host, phase)
     host.at(number)
     process = start()
-    host.wait(lambda: host.run_file("reached").exists() or (process and process.poll() is not None), f"{phase} {number}")
+    host.wait(
+        lambda: host.run_file("reached").exists() or (process and process.poll() is not None), f"{phase} {number}"
+    )
     host.at(NEVER)
     if kill:
         host.kill_guard()

@@ -104,5 +104,5 @@ unlock() { # DIRECTORY
   held=$kept
 }
 lock_state() {
-  lock "$D/.lock" $LOCK_PATIENCE || refuse "$D" "another change of a guard did not end" "wait for it, then run again"
+  lock "$D/.lock" "$LOCK_PATIENCE" || refuse "$D" "another change of a guard did not end" "wait for it, then run again"
 }

@@ -18,7 +18,7 @@ became() { # NAME STATE TEXT
 }
 # Armed since this boot; /run, or at least the boot's own number, does not outlive it.
 this_boot() { [ "$(get "$RUN/$1-$(get "$D/$1/id").boot")" = "$(boot_id)" ]; }
-mark_boot() { mkdir -p $RUN && boot_id > "$RUN/$1-$2.boot"; }
+mark_boot() { mkdir -p "$RUN" && boot_id > "$RUN/$1-$2.boot"; }
 left() { echo $((($(get "$D/$1/due") - $(uptime_cs) + 99) / 100)); }
 whose() { echo "$(get "$D/$1/owner") armed it at $(get "$D/$1/since")"; }
 mine() { [ "$(get "$D/$1/owner")" = "$2" ]; }
@@ -89,7 +89,7 @@ arm() { # NAME OWNER ID SECONDS ON_BOOT REQUEST
   refuse_overlap "$1"
   tell changed true
   [ -z "${GUARD_CHECK:-}" ] || return 0
-  mkdir -p "$D" $RUN || refuse "$D" "it cannot be made" "mend that, then run again"
+  mkdir -p "$D" "$RUN" || refuse "$D" "it cannot be made" "mend that, then run again"
   lock_state
   ! is_open "$1" || refuse "$1" "$(whose "$1") just now" "wait until it is confirmed or rolled back"
   refuse_overlap "$1"
@@ -203,7 +203,7 @@ expire() { # NAME ID: false where it has to be tried again
   lock "$D/$1/.running" 5 || return 1
   if [ "$(state_of "$1")" = armed ]; then
     [ "$(left "$1")" -le 0 ] || return 1
-    lock "$D/.lock" $LOCK_PATIENCE || return 1
+    lock "$D/.lock" "$LOCK_PATIENCE" || return 1
     # Confirmed while we waited.
     [ "$(state_of "$1")" = armed ] || return 0
     begin "$1" "the window ended without a confirmation"
@@ -214,7 +214,7 @@ expire() { # NAME ID: false where it has to be tried again
 }
 
 watch() { # NAME ID DUE
-  mkdir -p $RUN && lock "$RUN/$1-$2" 0 || exit 0
+  mkdir -p "$RUN" && lock "$RUN/$1-$2" 0 || exit 0
   while [ "$(uptime_cs)" -lt "$3" ]; do
     case $(get "$D/$1/id"):$(state_of "$1") in
       "$2":confirmed | "$2":rolled_back) exit 0 ;;
@@ -244,7 +244,7 @@ boot() { # early | late
     mark_boot "$guard" "$id"
     watch_on "$guard" "$id" "$seconds" "$(get "$D/$guard/due")"
   done
-  if [ "$1" = late ] && lock "$D/.lock" $LOCK_PATIENCE; then
+  if [ "$1" = late ] && lock "$D/.lock" "$LOCK_PATIENCE"; then
     # What arming left that was cut before anything was armed.
     rm -rf "$D"/.*.staged
     any_open || hooks_off

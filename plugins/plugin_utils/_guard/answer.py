@@ -28,7 +28,9 @@ def pairs(host: str, rc: int, out: str, err: str) -> list[tuple[str, str]]:
         raise Refused(said.get("what", host), said.get("why", "it refused"), said.get("hint", "see its log"))
     if rc != 0:
         raise ToolFailed(
-            host, f"the guard ended with status {rc}: {last_words(err or out)}", "see whether it has a POSIX shell, as root"
+            host,
+            f"the guard ended with status {rc}: {last_words(err or out)}",
+            "see whether it has a POSIX shell, as root",
         )
     return found
 

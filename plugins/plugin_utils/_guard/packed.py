@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: homevirt.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to homevirt.fleet: not a public interface.
-"""A module with its arguments as a file that the host can run by itself: the only place that knows how Ansible packs one."""
+"""A module with its arguments as a file that the host can run: the only place that knows how Ansible packs one."""
 
 from __future__ import annotations
 

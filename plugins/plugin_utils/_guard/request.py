@@ -53,7 +53,13 @@ def judged(params: dict[str, t.Any]) -> dict[str, t.Any]:
             "use at most 40 small letters, digits, - and _, a letter or digit first",
         )
     for path in [*params["files"], *([params["directory"]] if params["directory"] else [])]:
-        if not path.startswith("/") or path == "/" or "\n" in path or "//" in path or {".", ".."} & set(path.split("/")):
+        if (
+            not path.startswith("/")
+            or path == "/"
+            or "\n" in path
+            or "//" in path
+            or {".", ".."} & set(path.split("/"))
+        ):
             raise InvalidRequest(f"path: {path}", "it is no plain absolute path", "write it whole, without . and ..")
     files = [path.rstrip("/") for path in params["files"]]
     for path in files:

@@ -47,7 +47,7 @@ def asked(
     files: t.Sequence[str] = (),
     undo: t.Sequence[Undo] = (),
 ) -> bytes:
-    """The standard input of ``/bin/sh`` for one question. Nothing is written on the host before the guard decides to."""
+    """The standard input of ``/bin/sh`` for one question. Nothing is written on the host unless the guard does."""
     text = guard_text()
     lines = [
         f"GUARD_TEXT={shlex.quote(text.rstrip())}",

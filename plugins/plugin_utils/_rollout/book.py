@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: homevirt.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to homevirt.fleet: not a public interface.
-"""The book of a rollout on the controller: one line of JSON for each run and for each host's result, only ever added."""
+"""The book of a rollout on the controller: one line of JSON for each run and each host's result, only ever added."""
 
 from __future__ import annotations
 
@@ -44,7 +44,9 @@ class Book:
     def __init__(self, directory: str, rollout_id: str) -> None:
         if not IDENTIFIER.fullmatch(rollout_id):
             raise InvalidRequest(
-                f"rollout_id: {rollout_id}", "it names a file", "use letters, digits, dots, - and _, a letter or digit first"
+                f"rollout_id: {rollout_id}",
+                "it names a file",
+                "use letters, digits, dots, - and _, a letter or digit first",
             )
         self.path = os.path.join(directory, f"{rollout_id}.jsonl")
         self.summary_path = os.path.join(directory, f"{rollout_id}.summary.json")
@@ -62,7 +64,9 @@ class Book:
             )
         if runs and runs[-1]["play"] != play and _start(runs[-1]["play"]) == runs[-1]["start"] is not None:
             raise InUse(
-                self.path, f"another play, process {runs[-1]['play']}, is at it", "wait for it, or choose another rollout_id"
+                self.path,
+                f"another play, process {runs[-1]['play']}, is at it",
+                "wait for it, or choose another rollout_id",
             )
         if not check:
             self._add({"run": True, "change": change, "play": play, "start": _start(play), "time": now()})

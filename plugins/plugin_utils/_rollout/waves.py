@@ -81,7 +81,9 @@ def judge(wave: Wave, bad: t.Mapping[str, str], allowed: float) -> Verdict:
         return Verdict(True, f"a canary is not well: {said}")
     share = 100 * len(bad) / len(wave.hosts)
     if share > allowed:
-        return Verdict(True, f"{len(bad)} of {len(wave.hosts)} hosts of {wave.name} are not well, more than {allowed:g} %: {said}")
+        return Verdict(
+            True, f"{len(bad)} of {len(wave.hosts)} hosts of {wave.name} are not well, more than {allowed:g} %: {said}"
+        )
     return Verdict(False, "")
 
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: homevirt.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a host is asked, and what is made of its answers. The guard itself is tried on real hosts: Molecule's scenario guard."""
+"""What a host is asked, and what is made of its answers. The guard itself is tried in Molecule's scenario guard."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from ansible_collections.homevirt.fleet.plugins.module_utils._common.errors impo
 from ansible_collections.homevirt.fleet.plugins.plugin_utils._guard import answer, request, script
 
 PARAMS = {
-    "name": "wan", "state": "armed", "files": ["/etc/a"], "undo": [], "window": 60, "on_boot": "rollback", "owner": "me@here",
-    "directory": None, "timeout": 5,
+    "name": "wan", "state": "armed", "files": ["/etc/a"], "undo": [], "window": 60, "on_boot": "rollback",
+    "owner": "me@here", "directory": None, "timeout": 5,
 }  # fmt: skip
 
 
@@ -50,7 +50,7 @@ def test_the_mark_is_that_of_what_is_kept():
 @pytest.mark.parametrize("shell", [["sh"], ["busybox", "sh"]])
 def test_words_reach_the_host_as_they_are(shell, tmp_path):
     """What a user wrote is never a word of the shell."""
-    nasty = "it's $(touch /tmp/x) `id` \"q\" \\ %s * ü"
+    nasty = 'it\'s $(touch /tmp/x) `id` "q" \\ %s * ü'
     asked = script.asked(
         "nothing", [nasty, ""], directory=str(tmp_path), files=["/etc/a b", "/etc/$x"],
         undo=[script.command_undo(f"printf '%s' {nasty!r}", nasty)],
@@ -83,12 +83,16 @@ def test_guards_are_told_apart_by_their_names():
 
 def test_refusals_and_broken_hosts():
     with pytest.raises(Refused, match="^wan: bob armed it. Ask them.$"):
-        answer.pairs("h", 3, "homevirt-guard what wan\nhomevirt-guard why bob armed it\nhomevirt-guard hint ask them\n", "")
+        answer.pairs(
+            "h", 3, "homevirt-guard what wan\nhomevirt-guard why bob armed it\nhomevirt-guard hint ask them\n", ""
+        )
     with pytest.raises(ToolFailed, match="^h: the guard ended with status 127: sh: not found"):
         answer.pairs("h", 127, "", "sh: not found")
 
 
 def test_the_guard_is_one_script_of_which_every_part_is_there():
     text = script.guard_text()
-    assert text.startswith("#!/bin/sh") and text.index("save()") < text.index("hooks_on()") < text.index("choose_directory\n")
+    assert text.startswith("#!/bin/sh") and text.index("save()") < text.index("hooks_on()") < text.index(
+        "choose_directory\n"
+    )
     subprocess.run(["sh", "-n"], input=text, text=True, check=True)

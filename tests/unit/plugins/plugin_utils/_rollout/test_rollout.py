@@ -64,7 +64,7 @@ def test_sizes_that_are_none(size):
 )
 def test_verdicts(name, bad, allowed, stop):
     wave = waves.Wave(name, ("a", "b", "c", "d"))
-    assert waves.judge(wave, {host: "it failed" for host in wave.hosts[:bad]}, allowed).stop == stop
+    assert waves.judge(wave, dict.fromkeys(wave.hosts[:bad], "it failed"), allowed).stop == stop
 
 
 def test_a_book_goes_on_where_it_stopped(tmp_path):
@@ -105,7 +105,10 @@ def test_names_that_are_no_files(name, tmp_path):
 
 
 def test_table():
-    notes = [Note("h1", "jikka", outcome="changed", did=("attach x", "mount y")), Note("host2", outcome="offline", why="\x1b no\nway")]
+    notes = [
+        Note("h1", "jikka", outcome="changed", did=("attach x", "mount y")),
+        Note("host2", outcome="offline", why="\x1b no\nway"),
+    ]
     assert summary.table(notes) == [
         "host   site   outcome  what changed, or why not",
         "h1     jikka  changed  attach x; mount y",
