@@ -78,6 +78,7 @@ def _archive(path: str) -> DriverSource:
         try:
             with zipfile.ZipFile(path) as archive:
                 return archive.read(name)
+        # zipfile says RuntimeError of a file with a password, NotImplementedError of a compression it does not know.
         except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
             raise InvalidRequest(f"{path}: {name}", str(error), "make the archive again, without a password") from None
 

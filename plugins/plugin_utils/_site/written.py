@@ -67,6 +67,7 @@ def write(found: t.Iterable[Difference], mode: int = 0o644) -> None:
                     stream.write(difference.after)
                 os.replace(temporary, difference.path)
             except BaseException:
+                # An interrupt, too, must leave no draft beside the file; it goes on to whoever waits for it.
                 os.unlink(temporary)
                 raise
         except OSError as error:
