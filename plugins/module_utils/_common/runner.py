@@ -36,8 +36,11 @@ class Runner(t.Protocol):
     def find(self, program: str) -> t.Optional[str]:
         """Return the path of a program, or None."""
 
-    def run(self, argv: t.Sequence[str], timeout: float) -> Result:
-        """Run to the end. Raises TimedOut and ToolMissing; an exit status is data."""
+    def run(self, argv: t.Sequence[str], timeout: float, given: str = "") -> Result:
+        """Run to the end. Raises TimedOut and ToolMissing; an exit status is data.
+
+        given: what the command reads from its standard input, where a secret or a long table is not for argv.
+        """
 
     def spawn(self, argv: t.Sequence[str], log: str, env: t.Mapping[str, str]) -> t.Callable[[], bool]:
         """Start a process that outlives us; return a function that tells whether it still runs."""
@@ -52,11 +55,11 @@ class SystemRunner:
     def find(self, program: str) -> t.Optional[str]:
         return shutil.which(program, path=SEARCH_PATH)
 
-    def run(self, argv: t.Sequence[str], timeout: float) -> Result:
+    def run(self, argv: t.Sequence[str], timeout: float, given: str = "") -> Result:
         try:
             done = subprocess.run(  # pylint: disable=ansible-bad-function  # run_command has no time limit
                 list(argv),
-                stdin=subprocess.DEVNULL,
+                **_fed(given),
                 capture_output=True,
                 timeout=timeout,
                 env=_environment(),
@@ -142,6 +145,10 @@ def last_words(text: str) -> str:
 def printable(text: str) -> str:
     """Text from outside with control characters made visible."""
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)
+
+
+def _fed(given: str) -> dict[str, t.Any]:
+    return {"input": given.encode("utf-8", "surrogateescape")} if given else {"stdin": subprocess.DEVNULL}
 
 
 def _environment() -> dict[str, str]:

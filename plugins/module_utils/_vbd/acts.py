@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from .._common.errors import InUse, Refused
-from . import backends, ledger, mountinfo, mounts, partitions, seen, usage
+from . import backends, ledger, mountinfo, mounts, partitions, seen, usage, volumes
 from .diskspec import DiskRequest
 from .ledger import Record
 from .work import Work
@@ -26,6 +26,7 @@ def attach(work: Work, record: Record, disk: t.Optional[DiskRequest] = None) -> 
 
 def detach(work: Work, record: Record, shown: str) -> None:
     """Release a disk that nobody holds; a mount in another namespace shows only now that ours are gone."""
+    volumes.close(work.host, record.tag, idle=False)
     if partitions.exists(work.host, record.device) and usage.claimed(record.device):
         raise InUse(
             shown,
@@ -53,6 +54,7 @@ def release(work: Work, record: Record) -> None:
     look = ledger.look_path(work.host, record)
     if mountinfo.at(mountinfo.read(work.host), look) is not None:
         mounts.umount_at(work.host, look)
+    volumes.close(work.host, record.tag, idle=False)
     backends.BACKENDS[record.backend].release(work.host, record)
     work.drop(record)
 

@@ -10,7 +10,7 @@ import os
 from .._common.errors import Refused
 from .._common.host import Host
 from .._common.runner import checked
-from . import ledger, partitions, processes, qemu_nbd, server
+from . import ledger, partitions, processes, qemu_nbd, server, udev
 from .backend import Backend
 from .diskspec import DiskRequest
 from .ledger import Record
@@ -49,6 +49,7 @@ class NbdBackend(Backend):
         # Written down first: should we be killed, the next run must know which device to look at.
         ledger.write(host, record)
         argv = qemu_nbd.connect(host, record, record.device)
+        udev.hush(host, record.device)
         server.start(
             host, record, argv, lambda: partitions.size_of(host, record.device) > 0, qemu_nbd.environment(wanted)
         )
@@ -81,6 +82,7 @@ class NbdBackend(Backend):
                 "it was not disconnected",
                 "see what holds it with lsblk and fuser, or raise timeout",
             )
+        udev.forget(host, record.device)
         if not record.servers:
             server.stop_unit(host, record)
         server.end(host, record)

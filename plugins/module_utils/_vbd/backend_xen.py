@@ -16,7 +16,7 @@ import typing as t
 from .._common.errors import InUse, Refused, TimedOut
 from .._common.host import Host
 from .._common.runner import checked, last_words
-from . import image, ledger, losetup, partitions, processes, vdev, xenbus, xenstore
+from . import image, ledger, losetup, partitions, processes, udev, vdev, xenbus, xenstore
 from .backend import Backend
 from .backend_nbd import MODPROBE, NbdBackend
 from .backend_nbdfuse import NbdfuseBackend
@@ -64,6 +64,8 @@ class XenBackend(Backend):
             ledger.write(host, record)
         target = record.under_device or record.image
         _load_drivers(host, record, blocks=record.id.block or bool(record.under))
+        if record.domid == 0:
+            udev.hush(host, record.vdev)
         argv = self.attach_command(record, target, "raw" if record.under else record.format)
         hint = "see what is there with xl block-list, and read the newest file in /var/log/xen"
         checked(host.runner, argv, max(host.timeout, TOOLSTACK), record.image, hint, self.reason)
@@ -88,6 +90,8 @@ class XenBackend(Backend):
 
     def release(self, host: Host, record: Record) -> None:
         self._disconnect(host, record)
+        if record.domid == 0:
+            udev.forget(host, record.vdev)
         if record.under:
             BELOW[record.under].release(host, _below(record))
 

@@ -29,6 +29,8 @@ class Mounted(t.NamedTuple):
     """One of our mounts.
 
     fstype, options: for mount(8); made: topmost directory made for it; fstab: its line there, or "".
+    volume: ``group/volume`` of an LVM volume; subvolume: of a btrfs, found and not asked for; tree: the directory at
+    which the guest's tree begins that this is a part of; "" for none.
     """
 
     path: str
@@ -37,6 +39,16 @@ class Mounted(t.NamedTuple):
     options: str
     made: str
     fstab: str
+    volume: str = ""
+    subvolume: str = ""
+    tree: str = ""
+
+
+class Tree(t.NamedTuple):
+    """A guest's whole tree that is mounted. skipped: a sentence for each line of its fstab that was not."""
+
+    path: str
+    skipped: tuple[str, ...]
 
 
 class Record(t.NamedTuple):
@@ -71,6 +83,7 @@ class Record(t.NamedTuple):
     connected: bool = False
     under: str = ""
     under_device: str = ""
+    trees: tuple[Tree, ...] = ()
 
     @property
     def owner(self) -> str:
@@ -187,6 +200,7 @@ def _read(place: str) -> t.Optional[Record]:
         values["files"] = tuple(FileId(*identity) for identity in values["files"])
         values["servers"] = tuple(Process(*server) for server in values["servers"])
         values["mounts"] = tuple(Mounted(*mounted) for mounted in values["mounts"])
+        values["trees"] = tuple(Tree(path, tuple(skipped)) for path, skipped in values.get("trees", ()))
         return Record(**values)
     except FileNotFoundError:
         return None
@@ -202,6 +216,7 @@ __all__ = [
     "GONE",
     "Mounted",
     "Record",
+    "Tree",
     "base",
     "directory",
     "erase",

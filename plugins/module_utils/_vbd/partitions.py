@@ -15,6 +15,7 @@ import typing as t
 from .._common.errors import ToolFailed
 from .._common.host import Host
 from .._common.runner import Result, last_words
+from . import devmapper
 
 BLKID, PARTX = "blkid", "partx"
 BLKID_NOTHING, BLKID_AMBIVALENT = 2, 8
@@ -31,7 +32,8 @@ class Partition(t.NamedTuple):
     """number: 0 is the whole disk (a file system without a partition table). size: bytes.
 
     fstype, label, uuid: of the content, "" where there is none; label is safe to print, control characters are shown in
-    blkid's caret form. partuuid, partlabel: of the table's entry.
+    blkid's caret form. partuuid, partlabel: of the table's entry. volume: ``group/volume`` of an open LVM volume, "" for
+    others; number is then that of the partition it begins on, as it is for what an open LUKS partition holds.
     """
 
     number: int
@@ -42,6 +44,7 @@ class Partition(t.NamedTuple):
     uuid: str = ""
     partuuid: str = ""
     partlabel: str = ""
+    volume: str = ""
 
     def public(self) -> dict[str, t.Any]:
         """As modules return it."""
@@ -69,10 +72,10 @@ def nodes(host: Host, device: str) -> dict[int, str]:
 
 
 def numbers(host: Host, device: str) -> dict[tuple[int, int], str]:
-    """{(major, minor): kernel name} of a disk and its partitions."""
+    """{(major, minor): kernel name} of a disk, its partitions, and our own devices that are built on them."""
     disk = os.path.basename(device)
     found = {}
-    for entry in [disk, *(f"{disk}/{name}" for name in nodes(host, device).values())]:
+    for entry in [*_places(host, device), *(node.node for node in volumes(host, device))]:
         with _if_there():
             major, minor = _read(host, f"{entry}/dev").split(":")
             found[int(major), int(minor)] = os.path.basename(entry)
@@ -89,15 +92,24 @@ def size_of(host: Host, device: str) -> int:
 
 
 def holders(host: Host, device: str) -> list[str]:
-    """What is built on a disk or its partitions: /dev/dm-N and the like, and mounted btrfs of several devices."""
+    """What others have built on a disk or its partitions: /dev/dm-N and the like, and mounted btrfs of several devices.
+
+    Our own devices are no holders, but what others have built on those is.
+    """
+    names = {os.path.basename(place) for place in _places(host, device)}
+    _ours, foreign = devmapper.above(host, [f"{host.sys}/block/{place}" for place in _places(host, device)])
+    return sorted({node_of(host, holder) for holder in foreign} | _btrfs_of_several(host, names))
+
+
+def volumes(host: Host, device: str) -> list[devmapper.Node]:
+    """Our own devices that are built on a disk, each before what is built on it; costs no command."""
+    return devmapper.above(host, [f"{host.sys}/block/{place}" for place in _places(host, device)])[0]
+
+
+def _places(host: Host, device: str) -> list[str]:
+    """A disk and its partitions below /sys/block."""
     disk = os.path.basename(device)
-    names = {disk, *nodes(host, device).values()}
-    found = set()
-    for name in names:
-        place = f"{host.sys}/block/{disk}" if name == disk else f"{host.sys}/block/{disk}/{name}"
-        with _if_there():
-            found |= {node_of(host, holder) for holder in os.listdir(f"{place}/holders")}
-    return sorted(found | _btrfs_of_several(host, names))
+    return [disk, *(f"{disk}/{name}" for name in nodes(host, device).values())]
 
 
 def _btrfs_of_several(host: Host, names: set[str]) -> set[str]:
@@ -132,9 +144,40 @@ def announce(host: Host, device: str) -> None:
 def read(host: Host, devices: t.Sequence[str]) -> dict[str, list[Partition]]:
     """{disk: its partitions by number}, all disks in one command. Raises ToolFailed."""
     known = {device: nodes(host, device) for device in devices}
+    opened = {device: volumes(host, device) for device in devices}
     asked = [node for device in devices for node in (device, *(node_of(host, name) for name in known[device].values()))]
-    contents = probe(host, asked) if asked else {}
-    return {device: _of_disk(host, device, known[device], contents) for device in devices}
+    asked += [node_of(host, node.node) for found in opened.values() for node in found]
+    contents = probe(host, list(dict.fromkeys(asked))) if asked else {}
+    return {
+        device: _of_disk(host, device, known[device], contents) + _opened(host, opened[device], contents)
+        for device in devices
+    }
+
+
+def _opened(
+    host: Host, nodes_there: t.Sequence[devmapper.Node], contents: dict[str, dict[str, str]]
+) -> list[Partition]:
+    found = []
+    for node in nodes_there:
+        device = node_of(host, node.node)
+        size = size_of(host, device)
+        whole = _partition(number_below(host, node.node), device, size, contents.get(device, {}))
+        found.append(whole._replace(volume=node.volume, partuuid="", partlabel=""))
+    return found
+
+
+def number_below(host: Host, name: str) -> int:
+    """The number of the partition that a device of ours begins on; 0 for one on a whole disk."""
+    while name.startswith("dm-"):
+        below = devmapper.slaves(host, name)
+        if not below:
+            return 0
+        name = below[0]
+    try:
+        with open(f"{host.sys}/class/block/{name}/partition", encoding="ascii") as stream:
+            return int(stream.read())
+    except OSError:
+        return 0
 
 
 def _of_disk(host: Host, device: str, names: dict[int, str], contents: dict[str, dict[str, str]]) -> list[Partition]:
@@ -222,8 +265,10 @@ __all__ = [
     "holders",
     "node_of",
     "nodes",
+    "number_below",
     "numbers",
     "probe",
     "read",
     "size_of",
+    "volumes",
 ]

@@ -12,7 +12,7 @@ from .._common.errors import FleetError, InvalidRequest, Refused
 from .._common.host import Host
 from .._common.plan import Plan
 from .._common.runner import SystemRunner
-from . import engine, guests, mounting
+from . import engine, guests, mounting, tree
 from .diskspec import DiskRequest
 from .ledger import Record
 from .mounting import MountRequest
@@ -160,6 +160,26 @@ def _mounted(work: Work, record: t.Optional[Record], request: MountRequest) -> d
         "partition": entries[0].partition if entries else None,
         "fstype": entries[0].fstype if entries else "",
         "options": entries[0].options if entries else "",
+        "volume": entries[0].volume if entries else "",
+        **(_tree(record, request) if request.mounts == "all" else {}),
+    }
+
+
+def _tree(record: t.Optional[Record], request: MountRequest) -> dict[str, t.Any]:
+    top = mounting.real(request.path)
+    return {
+        "tree": [
+            {
+                "path": entry.path,
+                "partition": entry.partition,
+                "volume": entry.volume,
+                "fstype": entry.fstype,
+                "options": entry.options,
+            }
+            for entry in (record.mounts if record else ())
+            if entry.tree == top
+        ],
+        "skipped": tree.skipped(record, top),
     }
 
 
@@ -170,6 +190,10 @@ def _in_words(disk: dict[str, t.Any]) -> str:
     if not disk["device"]:
         return f"{disk['path']}: would be mounted from {disk['image']}, {access}"
     partition = f"partition {disk['partition']}" if disk["partition"] else "the file system"
+    if disk["volume"]:
+        partition = f"volume {disk['volume']}"
+    if "tree" in disk:
+        partition = f"the tree of {len(disk['tree'])} file systems"
     return f"{disk['path']}: {partition} of {disk['image']}, {access}, by {disk['backend']} as {disk['device']}"
 
 

@@ -12,7 +12,7 @@ import typing as t
 from .._common.host import Host
 from .._common.lock import exclusive
 from .._common.plan import Plan
-from . import backends, contents, image, ledger, partitions, processes, state
+from . import backends, contents, image, ledger, partitions, processes, state, udev
 from .diskspec import DiskRequest
 from .ledger import Record
 from .places import Places
@@ -49,6 +49,10 @@ class Work:
         self.cleaned: list[str] = []
         self.warnings: list[str] = []
 
+    def devices(self) -> list[str]:
+        """All devices that attachments of ours have made on this host."""
+        return [name for record in self.records.values() for name in (record.device, record.under_device) if name]
+
     def keep(self, record: Record) -> None:
         ledger.write(self.host, record)
         self.records[record.tag] = record
@@ -78,7 +82,10 @@ def working(host: Host, by: str, *, force: bool, check: bool) -> t.Iterator[Work
     with contextlib.nullcontext() if check else exclusive(host, ledger.lock_path(host)):
         if not check:
             ledger.sweep(host)
-        yield Work(host, by, force=force, locked=not check)
+        work = Work(host, by, force=force, locked=not check)
+        if not check:
+            udev.sweep(host, work.devices())
+        yield work
 
 
 __all__ = ["Work", "working"]
