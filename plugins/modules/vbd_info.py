@@ -267,7 +267,7 @@ stale:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._vbd import info, report
+from ..module_utils._vbd import arguments, info, report
 
 
 def main() -> None:
@@ -275,11 +275,20 @@ def main() -> None:
         argument_spec={
             "images": {"type": "list", "elements": "str", "default": []},
             "guests": {"type": "list", "elements": "str", "default": []},
+            "inspect": {"type": "bool", "default": False},
+            "format": arguments.SHARED["format"],
+            "references": arguments.SHARED["references"],
+            **arguments.KEYS,
             "timeout": {"type": "float", "default": 30.0},
         },
         supports_check_mode=True,
     )
-    report.finish(module, lambda host: info.gather(host, module.params["images"], module.params["guests"]))
+    report.finish(
+        module,
+        lambda host: info.gather(
+            host, module.params["images"], module.params["guests"], arguments.read_inspected(module.params)
+        ),
+    )
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import typing as t
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from .._common.errors import InvalidRequest
-from . import diskspec, luks
+from . import diskspec, inspection, luks
 from .diskspec import DiskRequest
 from .luks import Keys
 from .mounting import MountRequest
@@ -89,6 +89,16 @@ def read_mounts(params: t.Mapping[str, t.Any], *, opening: bool) -> list[MountRe
     return found
 
 
+def read_inspected(params: t.Mapping[str, t.Any]) -> list[inspection.Wanted]:
+    """The images that ``vbd_info`` looks into. Raises InvalidRequest."""
+    shared = {name: params[name] for name in ("format", "references", "luks_key_file")}
+    found = []
+    for path in params["images"] if params["inspect"] else ():
+        values = {"image": path, **shared}
+        found.append(inspection.Wanted(diskspec.request(values), keys_for(params, values)))
+    return found
+
+
 def keys_for(params: t.Mapping[str, t.Any], disk: t.Mapping[str, t.Any]) -> Keys:
     """What opens the encrypted volumes of a disk, by the options beside it and its own."""
     named = disk.get("image") or disk.get("guest") or ""
@@ -122,4 +132,4 @@ def _with_xen_access(mapping: dict[str, t.Any]) -> dict[str, t.Any]:
     return {**mapping, "access": diskspec.ACCESS.get(access, access)} if isinstance(access, str) else mapping
 
 
-__all__ = ["KEYS", "OF_ONE_DISK", "OF_ONE_MOUNT", "keys_for", "read_disks", "read_mounts", "spec"]
+__all__ = ["KEYS", "OF_ONE_DISK", "OF_ONE_MOUNT", "SHARED", "keys_for", "read_disks", "read_inspected", "read_mounts", "spec"]

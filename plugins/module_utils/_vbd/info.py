@@ -10,15 +10,18 @@ import os
 import typing as t
 
 from .._common.host import Host
-from . import domains, image, partitions, state, usage, vdev, xenbus, xenstore
+from . import domains, image, inspection, partitions, state, usage, vdev, xenbus, xenstore
 from .losetup import Loop
 
 
-def gather(host: Host, images: t.Sequence[str], guests: t.Sequence[str]) -> dict[str, t.Any]:
+def gather(
+    host: Host, images: t.Sequence[str], guests: t.Sequence[str], inspected: t.Sequence[inspection.Wanted] = ()
+) -> dict[str, t.Any]:
     """The return values of ``vbd_info``. images: paths whose users are looked for; guests: of Xen, by name.
 
-    Raises FleetError.
+    inspected: images that are looked into, before the rest is told. Raises FleetError.
     """
+    inside, cleaned = inspection.inspect(host, inspected) if inspected else ([], [])
     seen = state.read(host)
     found = [_ours(host, seen, attachment) for attachment in seen.attachments.values()]
     owner, xen = _owners(seen), seen.seen.xen
@@ -44,6 +47,8 @@ def gather(host: Host, images: t.Sequence[str], guests: t.Sequence[str]) -> dict
         "domains": domains.gather(host, xen, owner),
         "guests": domains.configured(xen, guests),
         "stale": domains.stale(xen),
+        "inspected": inside,
+        "cleaned": cleaned,
     }
 
 

@@ -44,16 +44,27 @@ def resolve(root: str, path: str) -> str:
     return os.path.join(root, *found)
 
 
-def read(root: str, path: str, largest: int = LARGEST) -> t.Optional[bytes]:
-    """The first bytes of a regular file; None where there is none, or it cannot be read."""
+def open_file(root: str, path: str) -> t.Optional[t.BinaryIO]:
+    """A regular file, opened for reading; None where there is none, or it cannot be read."""
     try:
         # A guest's fifo would block, and its device must not be opened.
         fd = os.open(resolve(root, path), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
     except OSError:
         return None
-    with os.fdopen(fd, "rb") as stream:
+    if not stat.S_ISREG(os.fstat(fd).st_mode):
+        os.close(fd)
+        return None
+    return os.fdopen(fd, "rb")
+
+
+def read(root: str, path: str, largest: int = LARGEST) -> t.Optional[bytes]:
+    """The first bytes of a regular file; None where there is none, or it cannot be read."""
+    stream = open_file(root, path)
+    if stream is None:
+        return None
+    with stream:
         try:
-            return stream.read(largest) if stat.S_ISREG(os.fstat(fd).st_mode) else None
+            return stream.read(largest)
         except OSError:
             return None
 
@@ -78,4 +89,4 @@ def is_directory(root: str, path: str) -> bool:
         return False
 
 
-__all__ = ["is_directory", "names", "read", "resolve", "text"]
+__all__ = ["is_directory", "names", "open_file", "read", "resolve", "text"]

@@ -15,6 +15,10 @@ from .ledger import Record
 from .seen import Seen
 
 
+# In place of the module in the record of what is attached only to be looked into: it ends with the run that made it.
+LOOKING = "vbd_info"
+
+
 class Attachment(t.NamedTuple):
     """An attachment of ours. trouble: why it is no longer whole ("" where it is)."""
 
@@ -41,6 +45,8 @@ def read(host: Host) -> State:
     for record in ledger.read_all(host):
         backend = BACKENDS[record.backend]
         trouble = backend.trouble(host, record, found)
+        if record.by == LOOKING:
+            trouble = trouble or "a look into it was cut off, or is under way"
         if trouble and record.device and not backend.holds(host, record, found):
             # Its number may be somebody else's by now.
             record = record._replace(device=ledger.GONE)
@@ -103,4 +109,4 @@ def _node_ids(host: Host, record: Record) -> set[FileId]:
     return {FileId(major, minor, True) for major, minor in partitions.numbers(host, record.device)}
 
 
-__all__ = ["Attachment", "Holder", "State", "holders_of", "mounts_of", "openers_of", "read", "uses"]
+__all__ = ["LOOKING", "Attachment", "Holder", "State", "holders_of", "mounts_of", "openers_of", "read", "uses"]

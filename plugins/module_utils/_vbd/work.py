@@ -18,6 +18,10 @@ from .ledger import Record
 from .places import Places
 
 
+# Who attaches an image only to look into it, in the same run.
+LOOKING = state.LOOKING
+
+
 class Work:
     """One run: what was read, what is planned, and the records as the steps change them.
 
