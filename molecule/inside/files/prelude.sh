@@ -8,14 +8,16 @@ export LC_ALL=C.UTF-8 LVM_SUPPRESS_FD_WARNINGS=1
 
 # The host as far as a module may change it.
 host() {
-  lsblk --noheadings --list --output NAME,SIZE,RO,TYPE,MOUNTPOINT; dmsetup ls --tree; ls -A /run/homevirt.fleet/vbd /run/homevirt.fleet/udev
-  own
+  lsblk --noheadings --list --output NAME,SIZE,RO,MOUNTPOINT | grep -v ' 0B '; dmsetup ls
+  find /run/homevirt.fleet -mindepth 2 -maxdepth 2; own
 }
 
-# What belongs to the host itself: its LVM, what that is configured by, and what it wrote down.
+# What belongs to the host itself: its LVM, what that is configured by and has written down, its arrays.
 own() {
-  lvm lvs --devices "$(cat /srv/host.device)" --noheadings -o vg_name,vg_uuid,lv_name,lv_uuid,lv_attr
-  dmsetup table vg0-root; find /etc/lvm /run/lvm -type f -exec sha256sum {} +; cat /proc/mdstat
+  lvm lvs --config 'backup { backup=0 archive=0 }' --devices "$(cat /srv/host.device)" --noheadings \
+    -o vg_name,vg_uuid,lv_name,lv_uuid,lv_attr
+  dmsetup table vg0-root; findmnt --noheadings /mnt/host
+  find /etc/lvm /run/lvm/pvs_online /run/lvm/vgs_online -type f -exec sha256sum {} + | sort; cat /proc/mdstat
 }
 
 entries() { host; }
@@ -27,4 +29,7 @@ same() { local name; for name; do grep " ./$name\$" sums; done | sha256sum --che
 # Whether the planted file is whole at a place.
 planted() { sha256sum < "$1/srv/planted" | diff - planted.sum; }
 
-idle() { [ -z "$(ls -A /run/homevirt.fleet/vbd /run/homevirt.fleet/udev | grep -v ':$')" ] && ! dmsetup ls | grep homevirt; }
+idle() { ! find /run/homevirt.fleet -mindepth 2 | grep . && ! dmsetup ls | grep homevirt && ! losetup --list | grep /srv/lab; }
+
+# What bare tools see of an image: attached by hand, with no rule of the collection; its loop device is in $loop.
+by_hand() { loop=$(losetup --find --show --partscan --read-only "$1"); udevadm settle; }

@@ -16,16 +16,18 @@ import re
 
 from ansible_collections.homevirt.fleet.plugins.module_utils._common.host import Host
 from ansible_collections.homevirt.fleet.plugins.module_utils._common.runner import Result
+from ansible_collections.homevirt.fleet.tests.unit.support.fakemapper import FakeMapper
 from ansible_collections.homevirt.fleet.tests.unit.support.fakexen import FakeXen
 
 SIZE = 1 << 20
 PARTITION = re.compile(r"(?:(?:loop|nbd)\d+p|xvd[a-z])(\d+)")
 
 
-class FakeHost:
+class FakeHost(FakeMapper):
     """contents: {partition number: blkid's tags} of every disk; fail: number of the command that fails (from 1)."""
 
     def __init__(self, root: pathlib.Path, contents=None, *, systemd=False, nbd=False, kernel_parses=True, xen=None):
+        super().__init__()
         self.root = root
         self.contents = (
             contents if contents is not None else {1: {}, 2: {"TYPE": "ext4", "UUID": "u-2", "LABEL": "data"}}
@@ -38,6 +40,9 @@ class FakeHost:
         self.copied_mounts = False
         self.also_opened = None
         self.loops = {}
+        # {partition number: its first bytes}, and {end of a device's name: files} of what is mounted from it.
+        self.raw = {}
+        self.trees = {}
         self.next_pid = 100
         self.minors = itertools.count(1)
         self.xen = FakeXen(self, **xen) if xen is not None else None
@@ -68,7 +73,8 @@ class FakeHost:
     def find(self, program):
         return None if program in self.absent else program if "/" in program else f"/usr/bin/{program}"
 
-    def run(self, argv, timeout):
+    def run(self, argv, timeout, given=""):
+        self.given = given
         if not self._begin(argv):
             return Result(tuple(argv), 1, "", "it failed, as this test wants\n")
         verb = argv[0].rpartition("/")[2].replace("-", "_")
@@ -144,8 +150,11 @@ class FakeHost:
     def _blkid(self, argv):
         blocks = []
         for node in argv[3:]:
-            part = PARTITION.fullmatch(node.rpartition("/")[2])
+            name = node.rpartition("/")[2]
+            part = PARTITION.fullmatch(name)
             tags = self.contents[int(part[1])] if part else {"PTTYPE": "gpt"}
+            if name.startswith("dm-"):
+                tags = self._tags_of(name)
             if tags is not None:
                 lines = [f"{key}={value}\n" for key, value in {"DEVNAME": node, **tags}.items()]
                 blocks.append("".join(lines))
@@ -156,6 +165,7 @@ class FakeHost:
         major_minor = self._node(device).read_text().strip()
         access = "ro" if "ro" in options.split(",") else "rw"
         self._mounted(f"1 1 {major_minor} / {path} {access},nodev - {fstype} {device} {access}\n")
+        self._fill(device.rpartition("/")[2], pathlib.Path(path))
 
     def _umount(self, argv):
         path = argv[-1]
@@ -165,6 +175,7 @@ class FakeHost:
         if kept == lines:
             return "", 32
         table.write_text("".join(kept))
+        self._empty(path)
         if path.endswith("/fuse"):
             for file in pathlib.Path(path).iterdir():
                 file.unlink()
@@ -265,7 +276,7 @@ class FakeHost:
             (place / "partition").write_text(f"{number}\n")
             (place / "size").write_text("64\n")
             (place / "dev").write_text(f"259:{next(self.minors)}\n")
-            (self.root / f"dev/{part}").touch()
+            (self.root / f"dev/{part}").write_bytes(self.raw.get(number, b""))
 
     def _remove_disk(self, name):
         place = self.root / f"sys/block/{name}"
