@@ -26,6 +26,7 @@ def attach(work: Work, record: Record, disk: t.Optional[DiskRequest] = None) -> 
 
 def detach(work: Work, record: Record, shown: str) -> None:
     """Release a disk that nobody holds; a mount in another namespace shows only now that ours are gone."""
+    _look_no_more(work, record)
     volumes.close(work.host, record.tag, idle=False)
     if partitions.exists(work.host, record.device) and usage.claimed(record.device):
         raise InUse(
@@ -51,12 +52,17 @@ def attach_again(work: Work, record: Record) -> None:
 
 def release(work: Work, record: Record) -> None:
     """Take apart whatever there is of an attachment, and forget it."""
-    look = ledger.look_path(work.host, record)
-    if mountinfo.at(mountinfo.read(work.host), look) is not None:
-        mounts.umount_at(work.host, look)
+    _look_no_more(work, record)
     volumes.close(work.host, record.tag, idle=False)
     backends.BACKENDS[record.backend].release(work.host, record)
     work.drop(record)
+
+
+def _look_no_more(work: Work, record: Record) -> None:
+    """A run that was killed may have left what it looked at mounted."""
+    look = ledger.look_path(work.host, record)
+    if mountinfo.at(mountinfo.read(work.host), look) is not None:
+        mounts.umount_at(work.host, look)
 
 
 __all__ = ["attach", "attach_again", "detach", "release"]

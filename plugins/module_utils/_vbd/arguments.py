@@ -132,4 +132,14 @@ def _with_xen_access(mapping: dict[str, t.Any]) -> dict[str, t.Any]:
     return {**mapping, "access": diskspec.ACCESS.get(access, access)} if isinstance(access, str) else mapping
 
 
-__all__ = ["KEYS", "OF_ONE_DISK", "OF_ONE_MOUNT", "SHARED", "keys_for", "read_disks", "read_inspected", "read_mounts", "spec"]
+__all__ = [
+    "KEYS",
+    "OF_ONE_DISK",
+    "OF_ONE_MOUNT",
+    "SHARED",
+    "keys_for",
+    "read_disks",
+    "read_inspected",
+    "read_mounts",
+    "spec",
+]

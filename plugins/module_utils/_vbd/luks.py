@@ -47,7 +47,9 @@ def open_volume(host: Host, device: str, name: str, keys: Keys, shown: str, *, r
     if done.rc == NO_MEMORY:
         raise ToolFailed(shown, "opening it needs more memory than the host has free", "free some, then run again")
     if done.rc != 0:
-        raise ToolFailed(shown, f"cryptsetup failed with status {done.rc}: {last_words(done.err)}", "read the kernel log")
+        raise ToolFailed(
+            shown, f"cryptsetup failed with status {done.rc}: {last_words(done.err)}", "read the kernel log"
+        )
 
 
 def close_volume(host: Host, name: str) -> str:

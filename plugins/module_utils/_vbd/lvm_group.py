@@ -88,7 +88,7 @@ def group(name: str, body: Section) -> Group:
         _text(body, "id"),
         tuple(uuid for uuid, _start, _count, _missing in physical.values()),
         tuple(
-            _logical(name, key, values, physical, extent, origin=key in origins, store=key in stores)
+            _logical(name, _known_as(key, values), values, physical, extent, origin=key in origins, store=key in stores)
             for key, values in logical.items()
             if "VISIBLE" in _words(values, "status")
         ),
@@ -102,6 +102,11 @@ _Physical = tuple[str, int, int, bool]
 def _physical(key: str, values: Section) -> _Physical:
     missing = "MISSING" in _words(values, "status") + _words(values, "flags")
     return _text(values, "id"), _number(values, "pe_start"), _number(values, "pe_count"), missing
+
+
+def _known_as(key: str, values: Section) -> str:
+    """A snapshot is known by the name of the volume that keeps what differs, and not by that of its own entry."""
+    return next((str(segment.get("cow_store")) for segment, kind in _segments(values) if kind == "snapshot"), key)
 
 
 def _logical(
@@ -127,9 +132,7 @@ def _logical(
                 raise Unreadable(f"{key} has a gap")
             stretches.append(Stretch(sectors, length, _stripe(segment, places), places))
         sectors += length
-    return Logical(
-        f"{_name(group_name)}/{_name(key)}", _text(values, "id"), sectors, tuple(stretches), origin, why_not
-    )
+    return Logical(f"{_name(group_name)}/{_name(key)}", _text(values, "id"), sectors, tuple(stretches), origin, why_not)
 
 
 def _stripe(segment: Section, places: t.Sequence[object]) -> int:

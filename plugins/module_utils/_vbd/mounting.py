@@ -228,9 +228,7 @@ def _wanted(request: MountRequest, path: str, subvolume: str) -> mounts.Wanted:
 
 
 def _asked(request: MountRequest, path: str) -> tree.Asked:
-    return tree.Asked(
-        request.disk.image, request.partition, path, request.disk.access, request.options, request.keys
-    )
+    return tree.Asked(request.disk.image, request.partition, path, request.disk.access, request.options, request.keys)
 
 
 def _paths_of(record: Record, path: str) -> list[str]:

@@ -149,35 +149,35 @@ def read(host: Host, devices: t.Sequence[str]) -> dict[str, list[Partition]]:
     asked += [node_of(host, node.node) for found in opened.values() for node in found]
     contents = probe(host, list(dict.fromkeys(asked))) if asked else {}
     return {
-        device: _of_disk(host, device, known[device], contents) + _opened(host, opened[device], contents)
+        device: _of_disk(host, device, known[device], contents) + _opened(host, opened[device], known[device], contents)
         for device in devices
     }
 
 
 def _opened(
-    host: Host, nodes_there: t.Sequence[devmapper.Node], contents: dict[str, dict[str, str]]
+    host: Host,
+    there: t.Sequence[devmapper.Node],
+    names: dict[int, str],
+    contents: dict[str, dict[str, str]],
 ) -> list[Partition]:
     found = []
-    for node in nodes_there:
+    for node in there:
         device = node_of(host, node.node)
         size = size_of(host, device)
-        whole = _partition(number_below(host, node.node), device, size, contents.get(device, {}))
+        whole = _partition(_number_below(host, node.node, names), device, size, contents.get(device, {}))
         found.append(whole._replace(volume=node.volume, partuuid="", partlabel=""))
     return found
 
 
-def number_below(host: Host, name: str) -> int:
-    """The number of the partition that a device of ours begins on; 0 for one on a whole disk."""
-    while name.startswith("dm-"):
-        below = devmapper.slaves(host, name)
-        if not below:
-            return 0
-        name = below[0]
-    try:
-        with open(f"{host.sys}/class/block/{name}/partition", encoding="ascii") as stream:
-            return int(stream.read())
-    except OSError:
-        return 0
+def _number_below(host: Host, node: str, names: dict[int, str]) -> int:
+    """The number of the first of a disk's partitions that a device of ours lies on; 0 for one on a whole disk."""
+    numbers_of = {name: number for number, name in names.items()}
+    waiting, found = [node], []
+    while waiting:
+        below = devmapper.slaves(host, waiting.pop())
+        waiting += [name for name in below if name.startswith("dm-")]
+        found += [numbers_of[name] for name in below if name in numbers_of]
+    return min(found, default=0)
 
 
 def _of_disk(host: Host, device: str, names: dict[int, str], contents: dict[str, dict[str, str]]) -> list[Partition]:
@@ -265,7 +265,6 @@ __all__ = [
     "holders",
     "node_of",
     "nodes",
-    "number_below",
     "numbers",
     "probe",
     "read",

@@ -118,13 +118,18 @@ def _look(host: Host, partition: Partition, place: str) -> list[Choice]:
             return []
         if filesystems.holds_os(path) or partition.fstype != SUBVOLUMES:
             return [Choice(partition)] if filesystems.holds_os(path) else []
-        below = sorted(entry.name for entry in os.scandir(path) if entry.is_dir(follow_symlinks=False) and ',' not in entry.name)
+        below = sorted(
+            entry.name for entry in os.scandir(path) if entry.is_dir(follow_symlinks=False) and "," not in entry.name
+        )
         return [Choice(partition, name) for name in below if filesystems.holds_os(os.path.join(path, name))]
 
 
 @contextlib.contextmanager
 def looking(host: Host, partition: Partition, place: str, extra: str = "") -> t.Iterator[str]:
     """A file system mounted read-only at a place of ours for a moment; its path, or "" where it cannot be mounted."""
+    if mountinfo.at(mountinfo.read(host), place) is not None:
+        # Of a run that was killed.
+        mounts.umount_at(host, place)
     own = mountinfo.numbers_of(partition.device)
     there = [mount for mount in mountinfo.read(host) if own == mount.device or partition.device == mount.source]
     mounted = [mount for mount in there if mount.root == "/"]

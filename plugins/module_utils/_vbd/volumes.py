@@ -82,7 +82,9 @@ def _labels(work: Work, tag: str, shown: str) -> _Labels:
                     shown, f"the physical volume {_place(partition)} cannot be read: {error}", "look at it with pvck"
                 ) from error
             if label.uuid in found:
-                why = f"the physical volume {label.uuid} is on it twice, as {found[label.uuid][0]} and {partition.device}"
+                why = (
+                    f"the physical volume {label.uuid} is on it twice, as {found[label.uuid][0]} and {partition.device}"
+                )
                 raise Refused(shown, why, "give one of them a UUID of its own inside the guest (vgimportclone)")
             found[label.uuid] = (partition.device, label)
     return found

@@ -110,7 +110,9 @@ SYSTEM = {
 
 def kernel(machine=0x8664):
     """The head of a PE file."""
-    return (b"MZ".ljust(60, b"\0") + struct.pack("<I", 128)).ljust(128, b"\0") + b"PE\0\0" + struct.pack("<HH", machine, 1)
+    return (
+        (b"MZ".ljust(60, b"\0") + struct.pack("<I", 128)).ljust(128, b"\0") + b"PE\0\0" + struct.pack("<HH", machine, 1)
+    )
 
 
 def main():

@@ -66,7 +66,9 @@ def test_disk_of_a_node_is_told_by_the_root(own, spec, number):
 
 
 def test_order_and_form(tmp_path):
-    text = "\n# comment\nA /var/lib ext4\nUUID=b\t/with\\040blank ext4 ro,subvol=@data,compress\nLABEL=r / ext4\nbroken\n"
+    text = (
+        "\n# comment\nA /var/lib ext4\nUUID=b\t/with\\040blank ext4 ro,subvol=@data,compress\nLABEL=r / ext4\nbroken\n"
+    )
     lines = guest_fstab.read(guest(tmp_path, text))
     assert [line.path for line in lines] == ["/", "/with blank", "/var/lib"]
     assert lines[1].subvolume == "subvol=@data"

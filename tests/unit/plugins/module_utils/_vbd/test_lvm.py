@@ -37,7 +37,7 @@ def the_labels():
 @pytest.fixture(name="said", scope="module")
 def what_lvs_said():
     with open(os.path.join(FIXTURES, "lvm-lvs.json"), encoding="utf-8") as stream:
-        return json.load(stream)["report"][0]["lv"]
+        return json.load(stream)["report"][0]["seg"]
 
 
 def test_volumes_are_those_that_lvs_lists(labels, said):
@@ -50,7 +50,8 @@ def test_volumes_are_those_that_lvs_lists(labels, said):
             sizes[segment["lv_name"]] = sizes.get(segment["lv_name"], 0) + int(segment["seg_size"])
     assert {volume.name.partition("/")[2]: volume.sectors for volume in group.logical} == sizes
     uuids = {segment["lv_name"]: segment["lv_uuid"] for segment in said}
-    assert all(volume.uuid == uuids[volume.name.partition("/")[2]] for volume in group.logical)
+    opened = [volume for volume in group.logical if not volume.why_not]
+    assert opened and all(volume.uuid == uuids[volume.name.partition("/")[2]] for volume in opened)
 
 
 def test_tables_are_those_that_lvm_made(labels):

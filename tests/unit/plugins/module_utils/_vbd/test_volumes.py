@@ -48,6 +48,7 @@ def host(tmp_path, *, outer=False):
             return said
 
         fake._cryptsetup = opened
+    request(fake, {})
     return fake
 
 
@@ -271,7 +272,11 @@ def test_inspecting_leaves_nothing_and_says_what_is_there(tmp_path):
     assert found[0]["trouble"] == "" and "missing.qcow2" in found[1]["trouble"]
     system = found[0]["system"]
     assert (system["id"], system["volume"], system["partition"]) == ("lab", "vg-0/root", 2)
-    assert [(line["path"], line["partition"]) for line in system["mounts"]][:3] == [("/", 2), ("/boot", 1), ("/home", 2)]
+    assert [(line["path"], line["partition"]) for line in system["mounts"]][:3] == [
+        ("/", 2),
+        ("/boot", 1),
+        ("/home", 2),
+    ]
 
 
 def test_inspecting_an_attached_image_leaves_it_attached(tmp_path):
