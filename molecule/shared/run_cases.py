@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: homevirt.fleet contributors
-"""Runs a list of cases on a lab machine: the modules as Ansible runs them, bare tools beside them, an independent reader.
+"""Runs cases on a lab machine: the modules as Ansible runs them, bare tools beside them, and an independent reader.
 
 On an emulated CPU Python and Ansible take four seconds to start, so all cases of a file share one interpreter, and each
 module call is a fork of it. Cases come as JSON on stdin, the report goes to stdout; words of a case:

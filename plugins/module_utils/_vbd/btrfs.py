@@ -4,7 +4,7 @@
 """btrfs and its UUID: the kernel takes whatever carries the same one for parts of the same file system.
 
 While one clone is mounted, mounting another may show the first one's files, or let writes go to the wrong disk
-(btrfs(5)). sysfs tells which UUIDs are mounted, and from which devices (Linux, Documentation/ABI/testing/sysfs-fs-btrfs).
+(btrfs(5)). sysfs tells which UUIDs are mounted, and from which devices (Linux, ABI/testing/sysfs-fs-btrfs).
 """
 
 from __future__ import annotations

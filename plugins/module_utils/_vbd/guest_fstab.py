@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: homevirt.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to homevirt.fleet: not a public interface.
-"""A guest's own /etc/fstab (fstab(5)) and /etc/crypttab (crypttab(5)): which of its lines mean which file system here."""
+"""A guest's own /etc/fstab (fstab(5)) and /etc/crypttab (crypttab(5)): which line means which file system here."""
 
 from __future__ import annotations
 

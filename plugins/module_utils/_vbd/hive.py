@@ -3,7 +3,7 @@
 # Private to homevirt.fleet: not a public interface.
 """Reading single values out of a Windows registry hive, with nothing but what a host's Python has.
 
-The layout is that of hivex's documentation and of the regf specification of libregf. A hive comes from a guest, so every
+The layout is that of hivex's documentation and of libregf's regf specification. A hive comes from a guest, so every
 length is bounded and whatever does not fit is no value.
 """
 

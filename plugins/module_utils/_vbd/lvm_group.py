@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import typing as t
 
-from . import lvm_label, lvm_text
+from . import lvm_label
 from .lvm_text import Section, Unreadable
 
 # The characters that lvm(8) allows in names.

@@ -32,8 +32,8 @@ class Partition(t.NamedTuple):
     """number: 0 is the whole disk (a file system without a partition table). size: bytes.
 
     fstype, label, uuid: of the content, "" where there is none; label is safe to print, control characters are shown in
-    blkid's caret form. partuuid, partlabel: of the table's entry. volume: ``group/volume`` of an open LVM volume, "" for
-    others; number is then that of the partition it begins on, as it is for what an open LUKS partition holds.
+    blkid's caret form. partuuid, partlabel: of the table's entry. volume: ``group/volume`` of an LVM volume that is
+    open, "" for others; number is then that of its partition, as it is for what an open LUKS partition holds.
     """
 
     number: int
@@ -73,7 +73,6 @@ def nodes(host: Host, device: str) -> dict[int, str]:
 
 def numbers(host: Host, device: str) -> dict[tuple[int, int], str]:
     """{(major, minor): kernel name} of a disk, its partitions, and our own devices that are built on them."""
-    disk = os.path.basename(device)
     found = {}
     for entry in [*_places(host, device), *(node.node for node in volumes(host, device))]:
         with _if_there():

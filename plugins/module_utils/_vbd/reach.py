@@ -7,8 +7,6 @@ lies: containers on the way are opened, and those that were opened for nothing a
 
 from __future__ import annotations
 
-import typing as t
-
 from .._common.errors import InvalidRequest
 from . import devmapper, ledger, luks, selection, volumes
 from .luks import Keys

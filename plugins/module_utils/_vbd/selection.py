@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: homevirt.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to homevirt.fleet: not a public interface.
-"""Which partition of a disk is meant: by number, name, UUID, label, or ``root`` for the one that holds the guest's system."""
+"""Which partition of a disk is meant: by number, name, UUID, label, or ``root`` for that of the guest's system."""
 
 from __future__ import annotations
 

@@ -14,7 +14,6 @@ from .image import FileId, Image
 from .ledger import Record
 from .seen import Seen
 
-
 # In place of the module in the record of what is attached only to be looked into: it ends with the run that made it.
 LOOKING = "vbd_info"
 

@@ -4,8 +4,8 @@
 """What lies in containers on a disk: LVM volumes, LUKS, and each in the other; opened as far as wanted, and closed.
 
 LVM's own commands are never run. What a group's metadata says is read from the disk, and each volume becomes a
-device-mapper device of ours, under a name of ours: so it does not matter whether the host, or another guest, has a group
-of the same name or UUID, nothing on the disk changes, and the host's LVM neither knows nor is asked.
+device-mapper device of ours, under a name of ours: so it does not matter whether the host, or another guest, has a
+group of the same name or UUID, nothing on the disk changes, and the host's LVM neither knows nor is asked.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Volume(t.NamedTuple):
 
 
 def of_disk(work: Work, tag: str, shown: str) -> list[Volume]:
-    """The logical volumes that lie, at least partly, on an attached disk. Raises Refused where LVM's words make no sense.
+    """The logical volumes that lie, at least partly, on a disk. Raises Refused where LVM's words make no sense.
 
     Physical volumes on other disks are looked for only among those of the same call.
     """
@@ -114,7 +114,7 @@ def _newest(shown: str, labels: t.Iterable[tuple[str, lvm_label.Label]]) -> dict
 
 
 def open_lvm(work: Work, tag: str, volume: Volume, shown: str) -> None:
-    """Make a device of a logical volume; fine where it is open. Raises Refused where that is not safe, and ToolFailed."""
+    """Make a device of a logical volume; fine where it is open. Raises Refused where it is not safe, and ToolFailed."""
     host, record = work.host, work.records[tag]
     if volume.name in {node.volume for node in devmapper.of_tag(host, tag) if node.kind == devmapper.LV}:
         return

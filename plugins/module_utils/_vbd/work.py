@@ -17,7 +17,6 @@ from .diskspec import DiskRequest
 from .ledger import Record
 from .places import Places
 
-
 # Who attaches an image only to look into it, in the same run.
 LOOKING = state.LOOKING
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: homevirt.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""LVM2's words on a disk: physical volumes as LVM 2.03.16 wrote them, beside what its own lvs and dmsetup said of them."""
+"""LVM2's words on a disk: physical volumes as LVM 2.03.16 wrote them, beside what its lvs and dmsetup said of them."""
 
 from __future__ import annotations
 

@@ -22,7 +22,8 @@ from ansible_collections.homevirt.fleet.tests.unit.support.operations import bri
 EXT4 = {"TYPE": "ext4"}
 SYSTEM = {
     "etc/os-release": "ID=lab\n",
-    "etc/fstab": "/dev/vg-0/root / ext4\nUUID=boot /boot ext4\nUUID=home /home ext4\nnone /swap swap\nUUID=gone /gone ext4\n",
+    "etc/fstab": "/dev/vg-0/root / ext4\nUUID=boot /boot ext4\nUUID=home /home ext4\n"
+    "none /swap swap\nUUID=gone /gone ext4\n",
     "boot": None,
     "home": None,
 }
