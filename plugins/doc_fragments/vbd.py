@@ -78,3 +78,24 @@ requirements:
   - nbdfuse (Debian package libnbd-bin, Fedora nbdfuse) and fusermount3 (fuse3) where the kernel has no nbd module
   - root
 """
+
+    LUKS = r"""
+options:
+  luks_passphrase:
+    description:
+      - The passphrase that opens encrypted (LUKS1 or LUKS2) partitions and volumes on the way to a file system. Keep
+        it in a vault.
+      - It goes to C(cryptsetup) by its standard input, and is neither logged nor written anywhere.
+    type: str
+  luks_passphrases:
+    description:
+      - Passphrases of single images, which win over O(luks_passphrase) and O(luks_key_file). The keys are the images'
+        paths (or guests' names) as they are given elsewhere in the task.
+      - They stand here and not in a disk's own mapping because only so does Ansible know what it must never show.
+    type: dict
+    default: {}
+  luks_key_file:
+    description:
+      - Absolute path, on the host, of a file whose whole content opens them in place of O(luks_passphrase).
+    type: str
+"""

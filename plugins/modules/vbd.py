@@ -211,6 +211,9 @@ disks:
         partlabel:
           description: Name of the partition.
           type: str
+        volume:
+          description: C(group/volume) of an LVM volume that M(homevirt.fleet.vbd_mount) has open. Empty for others.
+          type: str
     paths:
       description: Where it was mounted by M(homevirt.fleet.vbd_mount). Returned after detaching only.
       type: list

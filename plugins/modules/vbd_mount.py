@@ -15,6 +15,10 @@ description:
     them; or unmounts them and detaches what it attached. Many in one call.
   - Attaching and mounting of all disks of a call are one transaction. What fails is undone from the last step back.
   - Read-only mounts replay no journal, so not one byte of the image changes. All mounts are C(nodev,nosuid).
+  - Reaches into LVM volume groups and LUKS, and each of them in the other. The host's own LVM is not used for it, so
+    groups may have the same names and UUIDs as the host's or another guest's. What was opened is closed with the mount.
+  - An NTFS that Windows has hibernated on or wants to check is not mounted for writing, nor a btrfs while another one
+    with its UUID is mounted.
 options:
   disks:
     description:
@@ -46,9 +50,24 @@ options:
       partition:
         description:
           - Which file system. The number of a partition (V(0) for one on the whole disk), the UUID or label of a
-            file system or a partition, or V(root) for the one that holds the guest's operating system.
+            file system or a partition, an LVM volume as V(GROUP/VOLUME), or V(root) for the one that holds the guest's
+            operating system, wherever it lies.
+          - What is encrypted stands for what is in it.
+          - With V(root), more than one system is an error that lists them, and so is a partition whose content cannot
+            be told because it bears the signatures of two file systems.
         type: str
         default: root
+      mounts:
+        description:
+          - V(all) mounts the guest's whole tree below O(disks[].path), each file system of this disk where the guest's
+            own C(/etc/fstab) says. Lines for anything else are left out, and named in RV(disks[].skipped).
+          - Of the guest's mount options only those that name a subvolume are taken over.
+        type: str
+        choices: [one, all]
+        default: one
+      luks_key_file:
+        description: As O(luks_key_file).
+        type: str
       options:
         description: Further mount options, separated by commas. They come last and so win.
         type: str
@@ -97,6 +116,9 @@ options:
 extends_documentation_fragment:
   - homevirt.fleet.attributes
   - homevirt.fleet.vbd
+  - homevirt.fleet.vbd.luks
+requirements:
+  - dmsetup for LVM volumes, cryptsetup for LUKS, ntfs-3g for NTFS
 seealso:
   - module: homevirt.fleet.vbd
   - module: homevirt.fleet.vbd_info
@@ -118,6 +140,26 @@ EXAMPLES = r"""
       - image: /srv/images/guest.qcow2
         partition: 1
         path: /mnt/guest-boot
+
+- name: Mount the whole tree of a guest whose root is on LVM on LUKS
+  homevirt.fleet.vbd_mount:
+    luks_passphrase: "{{ guest_passphrase }}"
+    disks:
+      - image: /srv/images/encrypted.qcow2
+        path: /mnt/guest
+        mounts: all
+  vars:
+    # In a vault.
+    guest_passphrase: correct horse battery staple
+
+- name: Mount one volume of a guest on LVM
+  homevirt.fleet.vbd_mount:
+    luks_passphrases:
+      /srv/images/encrypted.qcow2: correct horse battery staple
+    disks:
+      - image: /srv/images/encrypted.qcow2
+        partition: vg0/home
+        path: /mnt/home
 
 - name: Unmount and detach all of it
   homevirt.fleet.vbd_mount:
@@ -154,6 +196,36 @@ disks:
       description: Options given to mount. Not returned after unmounting.
       type: str
       sample: ro,noload,nodev,nosuid
+    volume:
+      description: The LVM volume that is mounted. Empty for none. Not returned after unmounting.
+      type: str
+      sample: vg0/root
+    tree:
+      description: What is mounted, in order. Returned with O(disks[].mounts=all) only.
+      type: list
+      elements: dict
+      contains:
+        path:
+          description: Where.
+          type: str
+          sample: /mnt/guest/boot
+        partition:
+          description: Number of the partition it lies on.
+          type: int
+        volume:
+          description: The LVM volume. Empty for none.
+          type: str
+        fstype:
+          description: Type of the file system as given to mount.
+          type: str
+        options:
+          description: Options given to mount.
+          type: str
+    skipped:
+      description: What of the guest's C(fstab) is not mounted, a sentence each. Returned with O(disks[].mounts=all) only.
+      type: list
+      elements: str
+      sample: ["none (/dev/mapper/vg0-swap): it is swap space"]
     device:
       description: The disk's block device. After detaching, the one that it had. Empty in check mode for a disk not
         attached yet.
