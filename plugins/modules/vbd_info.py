@@ -32,8 +32,8 @@ options:
   inspect:
     description:
       - Whether each of O(images) is looked into for its operating system. It is attached for the moment, read-only on
-        every layer, its file systems are mounted read-only, and all of it is taken away again. Not one byte of the image
-        changes. This is done in check mode too.
+        every layer, its file systems are mounted read-only, and all of it is taken away again. Not one byte of the
+        image changes. This is done in check mode too.
       - An image that cannot be looked into, as one of a running guest, says so in RV(inspected[].trouble).
     type: bool
     default: false

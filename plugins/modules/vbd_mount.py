@@ -222,7 +222,8 @@ disks:
           description: Options given to mount.
           type: str
     skipped:
-      description: What of the guest's C(fstab) is not mounted, a sentence each. Returned with O(disks[].mounts=all) only.
+      description: What of the guest's C(fstab) is not mounted, a sentence each. Returned with
+        O(disks[].mounts=all) only.
       type: list
       elements: str
       sample: ["none (/dev/mapper/vg0-swap): it is swap space"]

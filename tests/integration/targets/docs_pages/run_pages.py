@@ -28,8 +28,8 @@ BLOCK = re.compile(
 FENCE = re.compile(r"^```(?:yaml|console)$", re.MULTILINE)
 PAGES = ("README.md", "docs/*.md", "roles/*/README.md")
 DOCUMENTED = ("plugins/modules/*.py", "plugins/lookup/*.py", "plugins/filter/*.yml", "plugins/test/*.yml")
-# Pages, and modules' examples by a word of their names, that need a Xen host, or a kernel with device-mapper: the Molecule
-# scenarios xen and inside run the pages.
+# Pages, and modules' examples by a word of their names, that need a Xen host, or a kernel with device-mapper: the
+# Molecule scenarios xen and inside run the pages.
 OF_LABS = ("xen.md", "inside.md")
 OF_LABS_EXAMPLES = ("Xen guest", "on LVM")
 MIB = 1 << 20
