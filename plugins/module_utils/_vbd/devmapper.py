@@ -110,7 +110,11 @@ def create(host: Host, name: str, uuid: str, table: str, *, read_only: bool) -> 
     # By standard input, for a volume of many pieces has a long table.
     done = host.runner.run(argv, host.timeout, given=table)
     if done.rc != 0:
-        raise ToolFailed(name, f"dmsetup failed: {last_words(done.err)}", "read the host's kernel log")
+        raise ToolFailed(
+            name,
+            f"dmsetup failed: {last_words(done.err)}",
+            "read the host's kernel log; it may lack device-mapper (modprobe dm-mod)",
+        )
 
 
 def remove(host: Host, node: Node) -> str:

@@ -60,7 +60,8 @@ def close_volume(host: Host, name: str) -> str:
 
 def choose(image: str, passphrase: str, by_image: t.Mapping[str, str], key_file: str) -> Keys:
     """The keys for an image: its own passphrase wins, then the key file, then the passphrase for all."""
-    own = by_image.get(image, "")
+    # YAML makes numbers of passphrases that look like some.
+    own = str(by_image.get(image, ""))
     return Keys(own or ("" if key_file else passphrase), "" if own else key_file)
 
 

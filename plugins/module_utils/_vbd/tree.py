@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import typing as t
 
-from .._common.errors import Refused
+from .._common.errors import Refused, ToolFailed
 from .._common.plan import Step
 from . import filesystems, guest_fstab, mountinfo, mounts, reach, rooted, selection
 from .guest_fstab import Line
@@ -112,7 +112,9 @@ def _mount_line(
     options = ",".join(word for word in (line.subvolume, asked.options) if word)
     try:
         mounts.mount(work, tag, partition, Wanted(path, asked.access, options, False, "", asked.path))
-    except Refused as error:
+    except (Refused, ToolFailed) as error:
+        # It is written down before it is mounted.
+        mounts.unmount(work, tag, path)
         return error.why
     return ""
 
