@@ -31,6 +31,7 @@ MDA_MAGIC, MDA_VERSION, MDA_SIZE = b" LVM2 x[5A%r0N*>", 1, 512
 TEXT = struct.Struct("<QQII")
 IGNORED = 1
 CRC_START = 0xF597A6CF
+LARGEST_PLACE = 1 << 60
 
 
 class Label(t.NamedTuple):
@@ -85,8 +86,7 @@ def _areas(sector: bytes, at: int) -> tuple[list[tuple[int, int]], int]:
 
 
 def _text(stream: t.BinaryIO, start: int, size: int) -> list[lvm_text.Section]:
-    stream.seek(start)
-    header = stream.read(MDA_SIZE)
+    header = _at(stream, start, MDA_SIZE) if start < LARGEST_PLACE else b""
     if len(header) < MDA_SIZE:
         raise lvm_text.Unreadable("its metadata area is cut off")
     checksum, magic, version, at, length = MDA_HEADER.unpack_from(header)

@@ -28,6 +28,7 @@ HINT = "start that Windows and shut it down in full (shutdown /s /t 0), or mount
 BOOT = struct.Struct("<3s8sHB26xQQQb")
 VOLUME_RECORD, VOLUME_INFORMATION, END = 3, 0x70, 0xFFFFFFFF
 DIRTY = 0x0001
+LARGEST_RECORD, LARGEST_PLACE = 1 << 16, 1 << 60
 
 
 def require_programs(host: Host, fstype: str) -> None:
@@ -43,37 +44,50 @@ def refuse_unfit(host: Host, partition: Partition, shown: str) -> None:
         why = WHY.get(done.rc, f"ntfs-3g.probe ended with status {done.rc}")
         raise Refused(shown, f"cannot be mounted for writing: {why}", HINT)
     with open(partition.device, "rb") as stream:
-        if is_dirty(stream):
-            raise Refused(shown, "cannot be mounted for writing: Windows has marked it to be checked (chkdsk)", HINT)
+        try:
+            dirty = is_dirty(stream)
+        except ValueError as error:
+            raise Refused(shown, f"cannot be mounted for writing: {error}", HINT) from error
+    if dirty:
+        raise Refused(shown, "cannot be mounted for writing: Windows has marked it to be checked (chkdsk)", HINT)
 
 
 def is_dirty(stream: t.BinaryIO) -> bool:
-    """The flag by which Windows remembers to check a volume when it starts; ntfs-3g does not look at it."""
+    """The flag by which Windows remembers to check a volume when it starts; ntfs-3g does not look at it.
+
+    Raises ValueError where the volume's own record is not where it should be.
+    """
     stream.seek(0)
-    _jump, _name, sector, per_cluster, _total, table, _mirror, size = BOOT.unpack(stream.read(BOOT.size))
+    boot = stream.read(BOOT.size)
+    if len(boot) < BOOT.size:
+        raise ValueError("it has no boot sector")
+    _jump, _name, sector, per_cluster, _total, table, _mirror, size = BOOT.unpack(boot)
     # Above 128 it is a power of two as well (Windows 10).
     cluster = sector * (per_cluster if per_cluster <= 128 else 1 << (256 - per_cluster))
     record_size = size * cluster if size > 0 else 1 << min(-size, 16)
-    stream.seek(table * cluster + VOLUME_RECORD * record_size)
+    place = table * cluster + VOLUME_RECORD * record_size
+    if place > LARGEST_PLACE or record_size > LARGEST_RECORD:
+        raise ValueError("its boot sector makes no sense")
+    stream.seek(place)
     return bool(_flags(stream.read(record_size)) & DIRTY)
 
 
 def _flags(record: bytes) -> int:
     if len(record) < 24 or record[:4] != b"FILE":
-        return 0
+        raise ValueError("its record of itself is damaged")
     (at,) = struct.unpack_from("<H", record, 20)
     while at + 24 <= len(record):
         kind, length = struct.unpack_from("<II", record, at)
         if kind == VOLUME_INFORMATION:
             (offset,) = struct.unpack_from("<H", record, at + 20)
             if at + offset + 12 > len(record):
-                return 0
+                break
             flags: int = struct.unpack_from("<H", record, at + offset + 10)[0]
             return flags
         if kind == END or length == 0:
-            return 0
+            break
         at += length
-    return 0
+    raise ValueError("its record of itself does not say whether it is whole")
 
 
 __all__ = ["FSTYPE", "is_dirty", "refuse_unfit", "require_programs"]

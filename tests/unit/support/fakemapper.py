@@ -36,6 +36,9 @@ class FakeMapper:
             return "", 2
         return self._map(argv[-1], [argv[-2]])
 
+    def _udevadm(self, argv):
+        return None
+
     def _map(self, name, below):
         if any((place / "dm/name").read_text().strip() == name for place in self._mapped()):
             return "", 1

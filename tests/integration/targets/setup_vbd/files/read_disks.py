@@ -31,7 +31,14 @@ def partitions(disk: dict[str, t.Any]) -> list[dict[str, t.Any]]:
     kept = {child["name"]: child for child in disk.get("children", [])}
     if not kept:
         whole = content(disk["path"])
-        known = {"number": 0, "device": disk["path"], "size": disk["size"], "partuuid": "", "partlabel": "", "volume": ""}
+        known = {
+            "number": 0,
+            "device": disk["path"],
+            "size": disk["size"],
+            "partuuid": "",
+            "partlabel": "",
+            "volume": "",
+        }
         return [{**known, **whole}] if whole["fstype"] else []
     table = json.loads(output("sfdisk", "--json", disk["path"]))["partitiontable"]
     found = []
