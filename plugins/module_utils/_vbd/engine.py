@@ -22,7 +22,7 @@ PASSING_LOOK = 2.0
 
 def plan_attached(work: Work, wanted: t.Sequence[DiskRequest]) -> list[str]:
     """Plan that all these disks are attached; return each one's tag. Raises FleetError before anything is done."""
-    images = [image.examine(disk) for disk in wanted]
+    images = [_looked_at(work, disk) for disk in wanted]
     _refuse_writing_below(wanted, images)
     _clean_dead(work, {found.id for found in images})
     fresh = [found for disk, found in zip(wanted, images) if not _stands(work, disk, found)]
@@ -132,6 +132,12 @@ def _refuse_writing_below(wanted: t.Sequence[DiskRequest], images: t.Sequence[im
                     f"wanted for writing, but {disk.image} is built on it",
                     "ask for one of the two",
                 )
+
+
+def _looked_at(work: Work, disk: DiskRequest) -> image.Image:
+    """What stands was examined when it was attached, and is open since; its header tells nothing new."""
+    standing = image.by_name(disk)
+    return standing if standing is not None and _stands(work, disk, standing) else image.examine(disk)
 
 
 def _stands(work: Work, disk: DiskRequest, found: image.Image) -> bool:

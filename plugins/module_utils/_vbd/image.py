@@ -76,6 +76,15 @@ def examine(wanted: DiskRequest) -> Image:
     return Image(path, members[0].id, top.size, tuple(members))
 
 
+def by_name(wanted: DiskRequest) -> t.Optional[Image]:
+    """An image without a look into it: its size and what it is built on stay unknown. None: there is no such file."""
+    identity = identify(wanted.image)
+    if identity is None:
+        return None
+    path = os.path.realpath(wanted.image)
+    return Image(path, identity, None, (Member(path, identity, "image"),))
+
+
 def identify(path: str) -> t.Optional[FileId]:
     """The identity of a path, or None where there is no such file."""
     try:
@@ -183,4 +192,4 @@ def _refused(wanted: DiskRequest, path: str, why: str, hint: str) -> FleetError:
     return Refused(about, why, hint)
 
 
-__all__ = ["FileId", "Image", "Member", "chain", "examine", "file_id", "identify"]
+__all__ = ["FileId", "Image", "Member", "by_name", "chain", "examine", "file_id", "identify"]

@@ -16,6 +16,7 @@ from . import engine, guests, mounting, tree
 from .diskspec import DiskRequest
 from .ledger import Record
 from .mounting import MountRequest
+from .partitions import Partition
 from .work import Work, working
 
 if t.TYPE_CHECKING:
@@ -48,8 +49,7 @@ def attach(host: Host, wanted: t.Sequence[DiskRequest], *, force: bool, check: b
         tags = engine.plan_attached(work, wanted)
         if not check:
             engine.apply(work)
-        disks = [_disk(work, disk.image, tag, None) for disk, tag in zip(wanted, tags)]
-        return _result(work, disks)
+        return _result(work, _disks(work, tags, [(disk.image, None) for disk in wanted]))
 
 
 def detach(host: Host, wanted: t.Sequence[DiskRequest], *, force: bool, check: bool) -> dict[str, t.Any]:
@@ -70,7 +70,7 @@ def mount(host: Host, wanted: t.Sequence[MountRequest], *, force: bool, check: b
         tags = mounting.plan_mounted(work, wanted)
         if not check:
             engine.apply(work)
-        disks = [_disk(work, request.disk.image, tag, request) for request, tag in zip(wanted, tags)]
+        disks = _disks(work, tags, [(request.disk.image, request) for request in wanted])
         return {**_result(work, disks), "summary": [_in_words(disk) for disk in disks]}
 
 
@@ -130,11 +130,27 @@ def _there(work: Work) -> list[str]:
     return [tag for tag in work.planned if tag in work.records and (work.applied or tag in standing)]
 
 
-def _disk(work: Work, image: str, tag: str, request: t.Optional[MountRequest]) -> dict[str, t.Any]:
+def _disks(
+    work: Work, tags: t.Sequence[str], asked: t.Sequence[tuple[str, t.Optional[MountRequest]]]
+) -> list[dict[str, t.Any]]:
+    """asked: (the image as the user named it, how it is to be mounted) for each tag."""
+    there = {tag: work.records[tag] for tag in _there(work)}
+    found = work.partitions_of(tag for tag, record in there.items() if record.domid == 0)
+    return [
+        _disk(work, image, tag, request, there.get(tag), found.get(tag, []))
+        for tag, (image, request) in zip(tags, asked)
+    ]
+
+
+def _disk(
+    work: Work,
+    image: str,
+    tag: str,
+    request: t.Optional[MountRequest],
+    record: t.Optional[Record],
+    found: t.Sequence[Partition],
+) -> dict[str, t.Any]:
     wanted, _image = work.planned[tag]
-    there = _there(work)
-    record = work.records[tag] if tag in there else None
-    found = work.partitions_of(tag for tag in there if work.records[tag].domid == 0)
     result = {
         "image": image,
         "format": wanted.format,
@@ -145,7 +161,7 @@ def _disk(work: Work, image: str, tag: str, request: t.Optional[MountRequest]) -
         "domain": wanted.domid,
         "vdev": record.vdev if record else "",
         "owner": record.owner if record else "",
-        "partitions": [partition.public() for partition in found.get(tag, [])],
+        "partitions": [partition.public() for partition in found],
         "changed": work.plan.touches(tag),
     }
     if request is not None:

@@ -18,6 +18,8 @@ TREE = "/local/domain"
 QEMU = "qdisk"
 # Directory below backend/ -> the programs or drivers behind it: QEMU, the kernel, blktap.
 KINDS = (QEMU, "vbd", "vbd3", "tap", "tap2")
+OF_QEMU = ("params", "mode", "state")
+OF_KERNEL = (*OF_QEMU, "physical-device-path", "node")
 
 CONNECTED = 4
 # enum xenbus_state, xen/include/public/io/xenbus.h
@@ -93,52 +95,61 @@ def read(host: Host) -> Snapshot:
     """All domains and their disks. Raises FleetError."""
     with xenwire.connected(host) as store:
         domains = _numbers(store, TREE)
-        named = {domid: store.value(f"{TREE}/{domid}/name") for domid in domains}
+        names = dict(zip(domains, store.values([f"{TREE}/{domid}/name" for domid in domains])))
         places = [place for domid in domains for place in _places(store, f"{TREE}/{domid}/backend")]
-        return Snapshot(
-            {domid: name for domid, name in named.items() if name is not None},
-            [vbd for vbd in (_vbd(store, *place) for place in places) if vbd],
-        )
+        return Snapshot({domid: name for domid, name in names.items() if name is not None}, _vbds(store, places))
 
 
-def _places(store: xenwire.Store, backend: str) -> t.Iterator[tuple[str, str, int, int]]:
-    """(directory, kind, domain, device) of every disk that a domain serves."""
+class Place(t.NamedTuple):
+    """A disk's directory, and what its name says."""
+
+    path: str
+    kind: str
+    domid: int
+    devid: int
+
+
+def _places(store: xenwire.Store, backend: str) -> t.Iterator[Place]:
+    """Every disk that a domain serves."""
     for kind in sorted(set(KINDS).intersection(store.children(backend))):
         for domid in _numbers(store, f"{backend}/{kind}"):
             for devid in _numbers(store, f"{backend}/{kind}/{domid}"):
-                yield f"{backend}/{kind}/{domid}/{devid}", kind, domid, devid
+                yield Place(f"{backend}/{kind}/{domid}/{devid}", kind, domid, devid)
 
 
 def _numbers(store: xenwire.Store, path: str) -> list[int]:
     return [int(name) for name in store.children(path) if name.isdigit()]
 
 
-def _vbd(store: xenwire.Store, path: str, kind: str, domid: int, devid: int) -> t.Optional[Vbd]:
-    found = [store.value(f"{path}/{key}") for key in ("params", "mode", "state")]
-    if found == [None, None, None]:
-        # Detached since its directory was listed.
-        return None
-    params, mode, state = (value or "" for value in found)
+def _vbds(store: xenwire.Store, places: t.Sequence[Place]) -> list[Vbd]:
+    asked = [f"{place.path}/{key}" for place in places for key in _keys(place)]
+    values = iter(store.values(asked))
+    found = []
+    for place in places:
+        told = {key: value for key, value in zip(_keys(place), values) if value is not None}
+        # Without any it was detached since its directory was listed.
+        found += [_vbd(place, told)] if told else []
+    return found
+
+
+def _keys(place: Place) -> tuple[str, ...]:
+    return OF_QEMU if place.kind == QEMU else OF_KERNEL
+
+
+def _vbd(place: Place, told: t.Mapping[str, str]) -> Vbd:
     # "qcow2:/path" for QEMU, "tapdisk:qcow2:/path" for blktap, a bare path for the kernel's own.
-    words, slash, rest = params.partition("/")
+    words, slash, rest = told.get("params", "").partition("/")
     names = [word for word in words.split(":") if word]
+    state = told.get("state", "")
     return Vbd(
-        path=path,
-        kind=kind,
-        domid=domid,
-        devid=devid,
+        *place,
         target=f"{slash}{rest}",
         format=names[-1] if names else "",
         # What does not say that it only reads counts as writing.
-        writes=not mode.startswith("r"),
+        writes=not told.get("mode", "").startswith("r"),
         state=int(state) if state.isdigit() else 0,
-        device="" if kind == QEMU else _device(store, path),
+        device=told.get("physical-device-path") or told.get("node", ""),
     )
-
-
-def _device(store: xenwire.Store, path: str) -> str:
-    found = (store.value(f"{path}/{key}") for key in ("physical-device-path", "node"))
-    return next(filter(None, found), "")
 
 
 __all__ = ["CONNECTED", "Snapshot", "Vbd", "is_control_domain", "read"]
