@@ -74,10 +74,15 @@ def test_order_and_form(tmp_path):
     assert lines[1].subvolume == "subvol=@data"
 
 
-@given(st.text(max_size=200))
-def test_any_text_is_read(tmp_path_factory, text):
+@pytest.fixture(name="root", scope="module")
+def a_root(tmp_path_factory):
     root = tmp_path_factory.mktemp("guest")
     (root / "etc").mkdir()
+    return root
+
+
+@given(st.text(max_size=200))
+def test_any_text_is_read(root, text):
     (root / "etc/fstab").write_bytes(text.encode("utf-8", "surrogatepass"))
     for line in guest_fstab.read(str(root)):
         guest_fstab.why_skipped(line)

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import functools
 import gzip
 import io
 import json
@@ -24,6 +25,7 @@ TEXT = (
 )
 
 
+@functools.cache
 def recorded(name):
     with gzip.open(os.path.join(FIXTURES, f"lvm-{name}.pv.gz")) as stream:
         return stream.read()
@@ -127,14 +129,14 @@ def test_volume_that_is_not_opened(was, becomes, why):
 
 
 @given(st.binary(min_size=1, max_size=16), st.integers(0, 12000))
-def test_damaged_disk_is_refused_or_read_as_before(noise, place):
+def test_damaged_disk_is_refused_or_read_as_before(labels, noise, place):
     raw = bytearray(recorded("b"))
     raw[place : place + len(noise)] = noise
     try:
         found = lvm_label.read(io.BytesIO(bytes(raw)))
     except lvm_text.Unreadable:
         return
-    assert found == lvm_label.read(io.BytesIO(recorded("b")))
+    assert found == labels[1]
 
 
 @given(st.text(alphabet='ab{}[]=,"\\ \n#1-.', max_size=60))

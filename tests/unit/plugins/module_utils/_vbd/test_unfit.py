@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import functools
 import gzip
 import io
 import os
@@ -19,6 +20,7 @@ from ansible_collections.homevirt.fleet.plugins.module_utils._vbd.partitions imp
 from ansible_collections.homevirt.fleet.tests.unit.support.fakehost import FakeHost
 
 
+@functools.cache
 def recorded(name):
     with gzip.open(os.path.join(os.path.dirname(__file__), "fixtures", f"ntfs-{name}.gz")) as stream:
         return stream.read()
