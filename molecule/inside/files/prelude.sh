@@ -34,6 +34,9 @@ planted() { sha256sum < "$1/srv/planted" | diff - planted.sum; }
 
 idle() { ! find /run/homevirt.fleet -mindepth 2 | grep . && ! dmsetup ls | grep homevirt && ! losetup --list | grep /srv/lab; }
 
+# Waits for something that udev or the kernel does after a command has ended.
+until_true() { for _ in $(seq 100); do if "$@" > /dev/null; then return; fi; sleep 0.1; done; echo "never true: $*"; return 1; }
+
 # What bare tools see of an image: attached by hand, with no rule of the collection; its loop device is in $loop.
 # shellcheck disable=SC2034  # The cases use it.
 by_hand() { loop=$(losetup --find --show --partscan --read-only "$1"); udevadm settle; }
