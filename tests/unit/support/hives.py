@@ -41,7 +41,9 @@ class Builder:
 
     def list_of(self, keys):
         if self.kind == b"li":
-            return self.cell(struct.pack("<2sH", b"li", len(keys)) + b"".join(struct.pack("<I", it) for it, _name in keys))
+            return self.cell(
+                struct.pack("<2sH", b"li", len(keys)) + b"".join(struct.pack("<I", it) for it, _name in keys)
+            )
         if self.kind == b"ri":
             halves = (keys[: len(keys) // 2], keys[len(keys) // 2 :])
             lists = [self._hashed(half) for half in halves if half]
