@@ -14,12 +14,21 @@ from .ledger import Record
 from .work import Work
 
 
+def begin(work: Work, record: Record, disk: DiskRequest) -> None:
+    """Let the backend start what takes long, after it is written down that we are at it."""
+    work.keep(record)
+    work.begun[record.tag] = backends.BACKENDS[record.backend].begin(work.host, record, disk)
+
+
 def attach(work: Work, record: Record, disk: t.Optional[DiskRequest] = None) -> None:
     """Attach a disk, after it is written down that we are at it."""
     backend = backends.BACKENDS[record.backend]
     again = DiskRequest(record.image, record.format, record.access, record.backend, record.overlay)
-    work.keep(record)
-    work.keep(backend.attach(work.host, record, disk or again))
+    begun = work.begun.get(record.tag)
+    if begun is None:
+        work.keep(record)
+    work.keep(backend.attach(work.host, record, disk or again, begun))
+    work.begun.pop(record.tag, None)
     if record.domid == 0:
         partitions.announce(work.host, work.records[record.tag].device)
 
@@ -50,6 +59,10 @@ def attach_again(work: Work, record: Record) -> None:
 
 def release(work: Work, record: Record) -> None:
     """Take apart whatever there is of an attachment, and forget it."""
+    begun = work.begun.pop(record.tag, None)
+    if begun is not None:
+        backends.BACKENDS[record.backend].abandon(work.host, record, begun)
+        record = ledger.latest(work.host, record)
     look = ledger.look_path(work.host, record)
     if mountinfo.at(mountinfo.read(work.host), look) is not None:
         mounts.umount_at(work.host, look)
@@ -57,4 +70,4 @@ def release(work: Work, record: Record) -> None:
     work.drop(record)
 
 
-__all__ = ["attach", "attach_again", "detach", "release"]
+__all__ = ["attach", "attach_again", "begin", "detach", "release"]

@@ -111,7 +111,7 @@ def apply(work: Work) -> None:
     """Carry out the plan, and look whether the host is now as planned. Rolls back and raises FleetError otherwise."""
     if work.planned:
         work.plan.verify = lambda: verify.look_again(work)
-    work.plan.apply()
+    work.plan.apply(work.host.workers)
     work.applied = True
 
 
@@ -183,6 +183,8 @@ def _plan_one(
             before="",
             after=f"{found.path}: attached {disk.access} by {backend.name}{_as(record)}"
             f"{' with an overlay' if disk.overlay else ''}",
+            # Not where the image has to be let go first: then there would be two.
+            early=(lambda: acts.begin(work, record, disk)) if backend.begins_ahead(record) and not current else None,
         )
     )
     return tag

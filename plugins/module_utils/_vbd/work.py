@@ -9,6 +9,7 @@ import contextlib
 import os
 import typing as t
 
+from .._common.errors import FleetError
 from .._common.host import Host
 from .._common.lock import exclusive
 from .._common.plan import Plan
@@ -16,6 +17,7 @@ from . import backends, contents, image, ledger, partitions, processes, state
 from .diskspec import DiskRequest
 from .ledger import Record
 from .places import Places
+from .server import Running
 
 
 class Work:
@@ -25,6 +27,7 @@ class Work:
     by:       "vbd" or "vbd_mount", written into new records.
     unmounting: paths that the plan unmounts.
     partitions: of attached disks by tag, as far as they were asked for.
+    begun:    servers that were started ahead of their turn, by tag, until their disk is attached.
     applied:  the plan was carried out.
     places:   devices of Xen's domains, as the plan changes them.
     cleaned:  sentences about what a crash had left and this run takes away.
@@ -37,15 +40,20 @@ class Work:
         self.force = force
         self.locked = locked
         self.state = state.read(host)
-        self.plan = Plan()
         self.backends = backends.Chooser(host)
-        self.places = Places(self.state.seen.xen)
         self.records = {tag: attachment.record for tag, attachment in self.state.attachments.items()}
-        self.planned: dict[str, tuple[DiskRequest, image.Image]] = {}
-        self.unmounting: set[str] = set()
+        self.forget_plan()
         self.partitions: dict[str, list[partitions.Partition]] = {}
+        self.begun: dict[str, Running] = {}
         self.applied = False
         self._openers: t.Optional[list[processes.OpenFile]] = None
+
+    def forget_plan(self) -> None:
+        """Plan anew, on what was read before."""
+        self.plan = Plan()
+        self.places = Places(self.state.seen.xen)
+        self.planned: dict[str, tuple[DiskRequest, image.Image]] = {}
+        self.unmounting: set[str] = set()
         self.cleaned: list[str] = []
         self.warnings: list[str] = []
 
@@ -70,6 +78,13 @@ class Work:
         found = contents.read(self.host, missing, keep=self.locked)
         self.partitions.update({record.tag: found[record.device] for record in missing})
         return self.partitions
+
+    def partitions_at(self, tag: str) -> list[partitions.Partition]:
+        """The partitions of one disk, read together with those of all planned ones unless that fails for any of them."""
+        try:
+            return self.partitions_of(self.planned)[tag]
+        except FleetError:
+            return self.partitions_of([tag])[tag]
 
 
 @contextlib.contextmanager
