@@ -32,6 +32,7 @@ class Host:
         sys: str = "/sys",
         dev: str = "/dev",
         run: str = "/run",
+        lib: str = "/var/lib",
         clock: t.Callable[[], float] = time.monotonic,
         sleep: t.Callable[[float], None] = time.sleep,
     ) -> None:
@@ -42,6 +43,7 @@ class Host:
         self.sys = sys
         self.dev = dev
         self.run = run
+        self.lib = lib
         self.clock = clock
         self.sleep = sleep
 

@@ -52,7 +52,7 @@ class NbdBackend(Backend):
         # Written down first: should we be killed, the next run must know which device to look at.
         ledger.write(host, record)
         argv = qemu_nbd.connect(host, record, record.device)
-        running = server.start(host, record, argv, qemu_nbd.environment(wanted))
+        running = server.start(host, record, argv, qemu_nbd.environment(record))
         server.await_ready(host, record, qemu_nbd.PROGRAM, lambda: partitions.size_of(host, record.device) > 0, running)
         record = record._replace(servers=server.family(host, _server_of(host, record.device)))
         ledger.write(host, record)

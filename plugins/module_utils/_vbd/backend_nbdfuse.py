@@ -46,7 +46,7 @@ class NbdfuseBackend(Backend):
         os.makedirs(_fuse(host, record), mode=0o700, exist_ok=True)
         argv = [NBDFUSE, "--pidfile", _pid_file(host, record), *_read_only(record), _file(host, record)]
         argv += ["--socket-activation", *qemu_nbd.serve(host, record)]
-        return server.start(host, record, argv, qemu_nbd.environment(wanted), _stop_script(host, record))
+        return server.start(host, record, argv, qemu_nbd.environment(record), _stop_script(host, record))
 
     def abandon(self, host: Host, record: Record, begun: Running) -> None:
         with contextlib.suppress(FleetError):

@@ -33,7 +33,7 @@ class Batch:
     ) -> tuple[t.Sequence[Request], Planned]:
         """Plan, without those that cannot be planned; return the others, and what the planner says of them.
 
-        Raises FleetError where all are one transaction, and where disks that can be planned alone contradict each other.
+        Raises FleetError where all are one transaction, and where disks that could be planned alone contradict others.
         """
         self.asked = len({_disk(request).image for request in wanted})
         try:

@@ -60,6 +60,7 @@ class FakeHost:
             sys=f"{root}/sys",
             dev=f"{root}/dev",
             run=f"{root}/run",
+            lib=f"{root}/lib",
             clock=itertools.count(step=0.1).__next__,
             sleep=lambda pause: None,
         )
@@ -289,4 +290,4 @@ class FakeHost:
 # The lock's file, and a kernel module that was loaded.
 STAYS = re.compile(r"vbd\.lock$|^sys/bus/[^/]+/drivers")
 # Directories that stay once made: nobody is helped by their removal.
-EMPTIES = ("run/homevirt.fleet", "run/homevirt.fleet/vbd")
+EMPTIES = ("run/homevirt.fleet", "run/homevirt.fleet/vbd", "lib", "lib/homevirt.fleet", "lib/homevirt.fleet/vbd")
