@@ -51,10 +51,16 @@ def await_ready(host: Host, record: Record, program: str, ready: t.Callable[[], 
     except TimedOut as error:
         # Merely slow, it would connect the disk after all, when nobody knows of it any more.
         stop_unit(host, record)
-        raise TimedOut(error.what, f"{error.why}: {last_words(_read(log))}", error.hint) from error
+        raise TimedOut(error.what, f"{error.why}: {_reason(_read(log))}", error.hint) from error
     if not ready():
-        why = f"{program} did not serve it: {last_words(_read(log))}"
+        why = f"{program} did not serve it: {_reason(_read(log))}"
         raise ToolFailed(record.image, why, "check the image with qemu-img check")
+
+
+def _reason(text: str) -> str:
+    """What qemu-nbd said is the reason; what nbdfuse says then is that qemu-nbd has ended."""
+    own = [line.partition("qemu-nbd: ")[2] for line in text.splitlines() if "qemu-nbd: " in line]
+    return last_words("\n".join(own) or text)
 
 
 def _log(host: Host, record: Record) -> str:

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: homevirt.fleet contributors
-"""Calls of the engine, each in a process of its own, which something may happen to at a point of its work.
+"""Calls of the engine, each in a process of its own, to which something may happen at a point of its work.
 
-A point is reached just before each thing that it does to the host (Python's audit events tell), and once more just after
-each process that it starts. Nothing in the collection knows of this.
+A point is reached just before each thing that it does to the host (Python's audit events tell), and once more just
+after each process that it starts. Nothing in the collection knows of this.
 """
 
 from __future__ import annotations

@@ -14,11 +14,12 @@ import time
 import typing as t
 from pathlib import Path
 
+import look
 from build_images import FIRST
 from file_systems import PLANTED, PLANTED_BYTES
 
 SETUP = Path(__file__).resolve().parent.parent / "setup_vbd/files"
-KINDS = ("loops", "mounts", "processes", "records", "fstab")
+MADE = Path("/var/lib/homevirt.fleet/vbd")
 PATIENCE = 20.0
 
 
@@ -54,20 +55,33 @@ class World:
         shutil.copyfile(self.directory / name, self.directory / new)
         return self.directory / new
 
-    def look(self, sweep: bool = False) -> dict[str, t.Any]:
-        argv = [sys.executable, SETUP / "look.py", self.directory, *(["--sweep"] if sweep else [])]
-        return json.loads(subprocess.run(argv, check=True, capture_output=True, text=True).stdout)
-
     def nothing_left(self) -> str:
         """Fail where anything is left. A server that was cut off while it started may take a moment to end."""
-        await_true(lambda: not self._left(), lambda: f"left behind: {json.dumps(self._left())}")
+        await_true(lambda: not self.left(), lambda: f"left behind: {json.dumps(self.left())}")
         return "nothing"
 
-    def _left(self) -> dict[str, t.Any]:
-        found = self.look()
-        left = {kind: found[kind] for kind in KINDS if found[kind]}
-        layers = sorted(os.listdir(self.layers))
-        return {**left, **({"layers": layers} if layers else {})}
+    def left(self) -> dict[str, t.Any]:
+        """What the reader finds, as far as it finds anything; without the sums of all images, which take long."""
+        reader = look.Host(self.directory)
+        found = {
+            "loops": reader.loops(),
+            "mounts": reader.mounts(),
+            "processes": reader.processes(),
+            "records": reader.record_files(),
+            "fstab": [line for line in reader.fstab().splitlines() if f"{self.directory}/" in line],
+            "layers": sorted(os.listdir(self.layers)),
+            "made": sorted(set(os.listdir(MADE)) & reader.tags) if MADE.is_dir() else [],
+        }
+        return {kind: things for kind, things in found.items() if things}
+
+    def sweep(self) -> dict[str, t.Any]:
+        """Take away whatever a case that failed has left."""
+        left = self.left()
+        if left:
+            look.Host(self.directory).sweep()
+            shutil.rmtree(self.layers)
+            self.layers.mkdir()
+        return left
 
     def untouched(self, *names: str) -> None:
         for name in names:
