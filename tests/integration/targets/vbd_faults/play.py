@@ -24,6 +24,7 @@ from ansible_collections.homevirt.fleet.plugins.module_utils._vbd.diskspec impor
 from ansible_collections.homevirt.fleet.plugins.module_utils._vbd.mounting import MountRequest
 
 CHANGES = ("os.mkdir", "os.rename", "os.rmdir", "os.remove", "os.truncate", "subprocess.Popen")
+COMMANDS = ("subprocess.Popen",)
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 WAITS = 20.0
 
@@ -42,10 +43,13 @@ class Outcome(t.NamedTuple):
 
 
 class Points:
-    """Counts the points of this process, and does something when the wanted one is reached (0: never)."""
+    """Counts the points of this process, and does something when the wanted one is reached (0: never).
 
-    def __init__(self, wanted: int, happen: t.Callable[[], None]) -> None:
-        self.count, self.wanted, self.happen = 0, wanted, happen
+    changes: events that are points; what opens a file for writing is one wherever os.rename is.
+    """
+
+    def __init__(self, wanted: int, happen: t.Callable[[], None], changes: t.Container[str]) -> None:
+        self.count, self.wanted, self.happen, self.changes = 0, wanted, happen, changes
 
     def watch(self) -> None:
         points = self
@@ -59,7 +63,8 @@ class Points:
         sys.addaudithook(self._hear)
 
     def _hear(self, event: str, args: tuple[t.Any, ...]) -> None:
-        if event in CHANGES or (event == "open" and isinstance(args[2], int) and args[2] & WRITING):
+        opens = event == "open" and isinstance(args[2], int) and args[2] & WRITING
+        if event in self.changes or (opens and "os.rename" in self.changes):
             self.reach()
 
     def reach(self) -> None:
@@ -82,7 +87,12 @@ def mount(image: Path, path: Path, partition: str = "1", **options: t.Any) -> Mo
 
 
 def start(
-    verb: str, *wanted: t.Any, point: int = 0, happen: t.Callable[[], None] = die, **how: t.Any
+    verb: str,
+    *wanted: t.Any,
+    point: int = 0,
+    happen: t.Callable[[], None] = die,
+    changes: t.Container[str] = CHANGES,
+    **how: t.Any,
 ) -> t.Callable[[], Outcome]:
     """Start a call; return what waits for its outcome. verb: attach, detach, mount or unmount."""
     reading, writing = os.pipe()
@@ -91,7 +101,7 @@ def start(
         status = 1
         try:
             os.close(reading)
-            outcome = _call(verb, wanted, Points(point, happen), how)
+            outcome = _call(verb, wanted, Points(point, happen, changes), how)
             with os.fdopen(writing, "wb") as stream:
                 pickle.dump(tuple(outcome), stream)
             status = 0

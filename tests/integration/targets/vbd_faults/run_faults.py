@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -29,7 +30,7 @@ def run(words: list[str], world: World) -> int:
             try:
                 line = case(world)
                 print(f"| {line.fault} | {line.seen} | {line.left} | {time.monotonic() - began:.1f} |", flush=True)
-            except Exception:  # The others are to be seen too.
+            except (AssertionError, LookupError, OSError, TypeError, ValueError, subprocess.SubprocessError):
                 failed += 1
                 traceback.print_exc()
                 print(f"| {name}: {case} | FAILED | {list(world.sweep())} | |")

@@ -10,14 +10,14 @@ import typing as t
 from pathlib import Path
 
 import play
-from world import Case, World, sh
+from world import SCRATCH, Case, World, sh
 
 
 @contextlib.contextmanager
 def small_file_system(world: World, options: str) -> t.Iterator[Path]:
     place = world.directory / "small"
     place.mkdir()
-    sh(f"mount -t tmpfs -o {options} faults-of-vbd small", world.directory)
+    sh(f"mount -t tmpfs -o {options} {SCRATCH} small", world.directory)
     try:
         yield place
     finally:
@@ -83,7 +83,7 @@ def no_room_for_records(world: World) -> Case:
     wanted = play.mount(world.image("gpt.raw"), world.directory / "mnt")
     place = Path("/run/homevirt.fleet")
     place.mkdir(mode=0o700, exist_ok=True)
-    sh(f"mount -t tmpfs -o size=16k faults-of-vbd {place}", world.directory)
+    sh(f"mount -t tmpfs -o size=16k {SCRATCH} {place}", world.directory)
     try:
         sh(f"head -c 1M /dev/zero > {place}/ballast || true", world.directory)
         outcome = play.call("mount", wanted)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: homevirt.fleet contributors
-"""Somebody puts another file, or a link, in the place of what was looked at, at each point of the work."""
+"""Somebody puts another file, or a link, in the place of what was looked at, between any two commands of the work."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def image_swapped(name: str, world: World) -> Case:
             link.symlink_to(image)
 
         wanted = play.disk(link, format=Path(name).suffix[1:], backend="loop" if name.endswith("raw") else "nbdfuse")
-        outcome = play.call("attach", wanted, point=point, happen=swap)
+        outcome = play.call("attach", wanted, point=point, happen=swap, changes=play.COMMANDS)
         swapped = not mine.exists()
         if outcome.error:
             refused += 1
@@ -56,7 +56,7 @@ def image_swapped(name: str, world: World) -> Case:
     other.unlink()
     assert point > 5
     return Case(
-        f"another file put in place of {name} at each of {point - 1} points of attaching it",
+        f"another file put in place of {name} before and after each of {(point - 1) // 2} commands that attach it",
         f"refused in {refused}; in the other {attached} what is attached is the file that was looked at",
         world.nothing_left(),
     )
@@ -91,7 +91,7 @@ def mount_point_swapped(world: World) -> Case:
                 # Mounted upon already.
                 pass
 
-        outcome = play.call("mount", wanted, point=point, happen=swap)
+        outcome = play.call("mount", wanted, point=point, happen=swap, changes=play.COMMANDS)
         if path.is_symlink():
             targets = [mount["target"] for mount in world.left().get("mounts", ())]
             if outcome.error:
@@ -111,7 +111,7 @@ def mount_point_swapped(world: World) -> Case:
             break
     elsewhere.rmdir()
     return Case(
-        f"a link put in place of the mount point at each of {point - 1} points of mounting",
+        f"a link put in place of the mount point before and after each of {(point - 1) // 2} commands that mount",
         f"refused in {refused}, and nothing is mounted where the link leads",
         world.nothing_left(),
     )
