@@ -15,6 +15,7 @@ import json
 import os
 import typing as t
 
+from .._common import smallfile
 from .._common.host import Host
 from . import ledger, partitions
 from .ledger import Record
@@ -45,21 +46,15 @@ def _mark(host: Host, device: str) -> t.Optional[list[str]]:
     """What differs after every write, and for another disk in the same place; None where the kernel does not tell."""
     place = f"{host.sys}/block/{os.path.basename(device)}"
     try:
-        disk, size, counts = (_words(f"{place}/{name}") for name in ("diskseq", "size", "stat"))
+        disk, size, counts = (smallfile.text(f"{place}/{name}").split() for name in ("diskseq", "size", "stat"))
         return [*disk, *size, *(counts[field] for field in CHANGES), *partitions.nodes(host, device).values()]
     except (OSError, IndexError):
         return None
 
 
-def _words(path: str) -> list[str]:
-    with open(path, encoding="ascii") as stream:
-        return stream.read().split()
-
-
 def _kept(host: Host, record: Record, mark: t.Optional[list[str]]) -> t.Optional[list[Partition]]:
     try:
-        with open(_path(host, record), encoding="utf-8", errors="surrogateescape") as stream:
-            kept = json.load(stream)
+        kept = json.loads(smallfile.text(_path(host, record)))
         return [Partition(*values) for values in kept["partitions"]] if mark and kept["mark"] == mark else None
     except (OSError, ValueError, TypeError, KeyError):
         # It only saves time, so whatever is wrong with it, the disk itself is read.

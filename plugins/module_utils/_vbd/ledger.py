@@ -13,6 +13,7 @@ import json
 import os
 import typing as t
 
+from .._common import smallfile
 from .._common.errors import ToolFailed
 from .._common.host import Host
 from .diskspec import DiskRequest
@@ -194,8 +195,7 @@ def _remove(place: str) -> None:
 def _read(place: str) -> t.Optional[Record]:
     path = f"{place}/record.json"
     try:
-        with open(path, encoding="utf-8", errors="surrogateescape") as stream:
-            values = json.load(stream)
+        values = json.loads(smallfile.text(path))
         if values.pop("version") != VERSION:
             raise ValueError("written by another version of homevirt.fleet")
         values["id"] = FileId(*values["id"])

@@ -12,6 +12,7 @@ import os
 import re
 import typing as t
 
+from .._common import smallfile
 from .._common.errors import ToolFailed
 from .._common.host import Host
 from .._common.runner import Result, last_words
@@ -224,8 +225,7 @@ def _if_there() -> t.Iterator[None]:
 
 
 def _read(host: Host, name: str) -> str:
-    with open(f"{host.sys}/block/{name}", encoding="ascii") as stream:
-        return stream.read().strip()
+    return smallfile.text(f"{host.sys}/block/{name}").strip()
 
 
 __all__ = [

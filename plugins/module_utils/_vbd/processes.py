@@ -10,6 +10,7 @@ import os
 import stat
 import typing as t
 
+from .._common import smallfile
 from .._common.host import Host
 from .image import FileId, file_id
 
@@ -36,8 +37,7 @@ class OpenFile(t.NamedTuple):
 
 def _stat(host: Host, pid: int) -> t.Optional[list[str]]:
     try:
-        with open(f"{host.proc}/{pid}/stat", encoding="utf-8", errors="replace") as stream:
-            return stream.read().rpartition(")")[2].split()
+        return smallfile.text(f"{host.proc}/{pid}/stat").rpartition(")")[2].split()
     except OSError:
         return None
 
@@ -79,8 +79,7 @@ def _children_of_task(host: Host, pid: int) -> list[int]:
 
 def name_of(host: Host, pid: int) -> str:
     try:
-        with open(f"{host.proc}/{pid}/comm", encoding="utf-8", errors="replace") as stream:
-            return stream.read().strip()
+        return smallfile.read(f"{host.proc}/{pid}/comm").decode("utf-8", "replace").strip()
     except OSError:
         return "?"
 
