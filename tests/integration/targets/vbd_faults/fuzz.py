@@ -21,7 +21,7 @@ from pathlib import Path
 import play
 from world import Case, World
 
-SEED, MUTANTS, AT_ONCE = 4, 240, 30
+SEED, MUTANTS, AT_ONCE = 4, 120, 30
 # Seconds that one hostile image may take, until it is refused or attached; the machine may be busy.
 LONGEST = 15.0
 IN_OPEN, IN_NONBLOCK = 0x20, 0o4000

@@ -23,9 +23,9 @@ from ansible_collections.homevirt.fleet.plugins.module_utils._vbd import report
 from ansible_collections.homevirt.fleet.plugins.module_utils._vbd.diskspec import DiskRequest
 from ansible_collections.homevirt.fleet.plugins.module_utils._vbd.mounting import MountRequest
 
-CHANGES = ("os.mkdir", "os.rename", "os.rmdir", "os.remove", "os.truncate", "subprocess.Popen")
+# What is written into a file counts when it is given its name.
+CHANGES = ("os.mkdir", "os.rename", "os.rmdir", "os.remove", "subprocess.Popen")
 COMMANDS = ("subprocess.Popen",)
-WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 WAITS = 20.0
 
 
@@ -45,7 +45,7 @@ class Outcome(t.NamedTuple):
 class Points:
     """Counts the points of this process, and does something when the wanted one is reached (0: never).
 
-    changes: events that are points; what opens a file for writing is one wherever os.rename is.
+    changes: audit events that are points.
     """
 
     def __init__(self, wanted: int, happen: t.Callable[[], None], changes: t.Container[str]) -> None:
@@ -62,9 +62,8 @@ class Points:
         subprocess.Popen = Popen  # type: ignore[misc]
         sys.addaudithook(self._hear)
 
-    def _hear(self, event: str, args: tuple[t.Any, ...]) -> None:
-        opens = event == "open" and isinstance(args[2], int) and args[2] & WRITING
-        if event in self.changes or (opens and "os.rename" in self.changes):
+    def _hear(self, event: str, _args: tuple[t.Any, ...]) -> None:
+        if event in self.changes:
             self.reach()
 
     def reach(self) -> None:

@@ -22,6 +22,8 @@ SETUP = Path(__file__).resolve().parent.parent / "setup_vbd/files"
 # What the cases themselves mount.
 SCRATCH = "faults-of-vbd"
 MADE = Path("/var/lib/homevirt.fleet/vbd")
+# Status of qemu-img check for clusters that nothing uses: wasted room, and no damage (qemu-img(1)).
+ONLY_LEAKS = 3
 PATIENCE = 20.0
 
 
@@ -120,10 +122,11 @@ def file_in(image: Path, name: str, scratch: Path) -> bytes:
 
 
 def check_file_system(image: Path, scratch: Path) -> None:
-    """qemu-img check, then e2fsck of the first partition, on copies and without mending anything."""
+    """qemu-img check, then e2fsck of the first partition, without mending anything."""
     raw = scratch / "check.raw"
     try:
-        subprocess.run(["qemu-img", "check", "-q", image], check=True)
+        checked = subprocess.run(["qemu-img", "check", "-q", image], check=False, stderr=subprocess.DEVNULL)
+        assert checked.returncode in (0, ONLY_LEAKS), f"qemu-img check ended with {checked.returncode}"
         subprocess.run(["qemu-img", "convert", "-O", "raw", image, raw], check=True)
         fsck = subprocess.run(["e2fsck", "-fn", f"{raw}?offset={FIRST}"], capture_output=True, text=True, check=False)
         assert fsck.returncode == 0, fsck.stdout + fsck.stderr
