@@ -18,7 +18,7 @@ from pathlib import Path
 
 from world import World
 
-FILES = ("killing", "servers", "space", "races", "images", "swapped", "names", "fuzz")
+FILES = ("killing", "servers", "space", "races", "images", "swapped", "names", "fuzz", "role")
 
 
 def run(words: list[str], world: World) -> int:
