@@ -15,6 +15,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 
 import vbd
 
@@ -23,6 +24,8 @@ from ansible_collections.homevirt.fleet.plugins.module_utils._vbd import report
 from ansible_collections.homevirt.fleet.plugins.module_utils._vbd.diskspec import DiskRequest
 from ansible_collections.homevirt.fleet.plugins.module_utils._vbd.vdev import Vdev
 
+# Seconds until a host must be idle, and the share of its time that it may then be busy.
+SETTLED, QUIET = 300, 0.2
 STEPS = ("attach", "again", "detach")
 # What an administrator would type, with the waiting that it takes to have a device, and to be rid of it.
 BARE_UP = """
@@ -80,6 +83,25 @@ def bare_variant(place, count):
     return {"attach": lambda: vbd.sh(BARE_UP, place, *names), "detach": lambda: vbd.sh(BARE_DOWN, place, *names)}
 
 
+def settle():
+    """Wait until the host is idle: Xen's own QEMU and xenstored work on for a minute after many attachments."""
+    deadline = time.monotonic() + SETTLED
+    while time.monotonic() < deadline:
+        before = processor_times()
+        time.sleep(1)
+        busy, all_in_all = (after - first for after, first in zip(processor_times(), before))
+        if busy < QUIET * all_in_all:
+            return
+    raise SystemExit(f"this host is not idle within {SETTLED} seconds; see with top what keeps it busy")
+
+
+def processor_times():
+    """(busy, all) since boot, in ticks: proc_stat(5)."""
+    with open("/proc/stat", encoding="ascii") as stream:
+        ticks = [int(word) for word in stream.readline().split()[1:9]]
+    return sum(ticks) - ticks[3] - ticks[4], sum(ticks)
+
+
 def measure(place, count, rounds):
     commands, engine = engine_variant(place, count)
     variants = {"engine": engine, "module": module_variant(place, count), "bare": bare_variant(place, count)}
@@ -87,6 +109,7 @@ def measure(place, count, rounds):
     for _round in range(rounds):
         for name, steps in variants.items():
             for step, action in steps.items():
+                settle()
                 # What changes nothing can be had several times for one attaching.
                 times = [vbd.timed(action) for _time in range(3 if step == "again" else 1)]
                 seconds.setdefault((name, step), []).extend(times)
