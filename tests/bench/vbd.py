@@ -53,7 +53,7 @@ done
 GUESTMOUNT_UP = """
 for n in $(seq 0 $(($1 - 1))); do
   mkdir -p guest$n
-  guestmount --ro --add $PWD/$n.qcow2 --format=qcow2 --mount /dev/sda1 --pid-file guest$n.pid guest$n
+  guestmount --ro --format=qcow2 --add $PWD/$n.qcow2 --mount /dev/sda1 --pid-file guest$n.pid guest$n
 done
 """
 GUESTMOUNT_DOWN = """
