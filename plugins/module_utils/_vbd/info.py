@@ -10,7 +10,8 @@ import os
 import typing as t
 
 from .._common.host import Host
-from . import domains, image, partitions, state, usage, vdev, xenbus, xenstore
+from .._common.lock import shared
+from . import domains, image, ledger, partitions, state, usage, vdev, xenbus, xenstore
 from .losetup import Loop
 
 
@@ -19,7 +20,8 @@ def gather(host: Host, images: t.Sequence[str], guests: t.Sequence[str]) -> dict
 
     Raises FleetError.
     """
-    seen = state.read(host)
+    with shared(host, ledger.lock_path(host)):
+        seen = state.read(host)
     found = [_ours(host, seen, attachment) for attachment in seen.attachments.values()]
     owner, xen = _owners(seen), seen.seen.xen
     # The devices on which domains' disks lie are told with those.
@@ -44,6 +46,7 @@ def gather(host: Host, images: t.Sequence[str], guests: t.Sequence[str]) -> dict
         "domains": domains.gather(host, xen, owner),
         "guests": domains.configured(xen, guests),
         "stale": domains.stale(xen),
+        "warnings": [f"{error.what}: {error.why}" for error in seen.unreadable.values()],
     }
 
 
