@@ -28,9 +28,10 @@ BLOCK = re.compile(
 FENCE = re.compile(r"^```(?:yaml|console)$", re.MULTILINE)
 PAGES = ("README.md", "docs/*.md", "roles/*/README.md")
 DOCUMENTED = ("plugins/modules/*.py", "plugins/lookup/*.py", "plugins/filter/*.yml", "plugins/test/*.yml")
-# Pages, and modules' examples by a word of their names, that need a Xen host: the Molecule scenario xen runs the pages.
-OF_LABS = ("xen.md",)
-OF_LABS_EXAMPLES = "Xen guest"
+# Pages, and modules' examples by a word of their names, that need other hosts than this one: the Molecule scenarios xen
+# and fleet run the pages.
+OF_LABS = ("xen.md", "change_guard.md", "fleet.md")
+OF_LABS_EXAMPLES = ("Xen guest", "guarded host", "of a fleet")
 MIB = 1 << 20
 
 
@@ -134,7 +135,7 @@ def examples_of(path):
 
 def run_examples(module, place):
     examples = yaml.safe_load(moved(examples_of(module), place))
-    tasks = [task for task in examples if OF_LABS_EXAMPLES not in task["name"]]
+    tasks = [task for task in examples if not any(word in task["name"] for word in OF_LABS_EXAMPLES)]
     playbook = place / "examples.yml"
     # Each example stands alone, so each starts from a host where nothing is attached.
     clean = {
