@@ -13,7 +13,8 @@ author: homevirt.fleet contributors (@homevirt)
 description:
   - Attaches disk images of guests to the host, as M(homevirt.fleet.vbd) does, and mounts file systems that are on
     them; or unmounts them and detaches what it attached. Many in one call.
-  - Attaching and mounting of all disks of a call are one transaction. What fails is undone from the last step back.
+  - Attaching and mounting of all disks of a call are one transaction, or those of each disk are one (O(on_error)). What
+    fails is undone from the last step back.
   - Read-only mounts replay no journal, so not one byte of the image changes. All mounts are C(nodev,nosuid).
   - Reaches into LVM volume groups and LUKS, and each of them in the other. The host's own LVM is not used for it, so
     groups may have the same names and UUIDs as the host's or another guest's. What was opened is closed with the mount.
@@ -101,6 +102,9 @@ options:
       overlay_dir:
         description: As O(overlay_dir).
         type: str
+      overlay_space:
+        description: As O(overlay_space).
+        type: bytes
       references:
         description: As O(references).
         type: list
@@ -170,8 +174,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 disks:
-  description: One entry for each of O(disks), in the same order.
-  returned: success
+  description: One entry for each of O(disks), in the same order. After a failure those in RV(kept).
+  returned: success, and failure with O(on_error=keep_good)
   type: list
   elements: dict
   contains:
@@ -277,7 +281,7 @@ summary:
   sample: ["/mnt/guest: partition 2 of /srv/images/guest.qcow2, read-only, by nbdfuse as /dev/loop0"]
 steps:
   description: What was done, or in check mode would be, in order.
-  returned: success
+  returned: success, and failure with O(on_error=keep_good)
   type: list
   elements: str
   sample: [attach /srv/images/guest.qcow2, mount root of /srv/images/guest.qcow2 on /mnt/guest]
@@ -303,6 +307,32 @@ missing_programs:
   returned: failure, when programs are missing
   type: list
   elements: str
+kept:
+  description: The images of O(disks) that are as asked for though others failed.
+  returned: failure, with O(on_error=keep_good), unless nothing could be done at all
+  type: list
+  elements: str
+failed_disks:
+  description: The images of O(disks) that failed, and are as they were.
+  returned: failure, with O(on_error=keep_good), unless nothing could be done at all
+  type: list
+  elements: dict
+  contains:
+    image:
+      description: Path as given.
+      type: str
+    msg:
+      description: The error as one would see it without O(on_error=keep_good).
+      type: str
+    what:
+      description: The object that the error is about.
+      type: str
+    why:
+      description: The reason.
+      type: str
+    hint:
+      description: The next step.
+      type: str
 rolled_back:
   description: Steps that were undone, the last one first.
   returned: failure, when something had been done already
@@ -333,6 +363,7 @@ def main() -> None:
             arguments.read_mounts(module.params, opening=opening),
             force=module.params["force"],
             check=module.check_mode,
+            on_error=module.params["on_error"],
         ),
     )
 

@@ -42,6 +42,10 @@ class ToolMissing(FleetError):
     """Programs that the host lacks; ``details['missing_programs']`` lists them."""
 
 
+class LibraryMissing(FleetError):
+    """A Python library that this interpreter lacks; ``what`` is its name."""
+
+
 class ToolFailed(FleetError):
     """A program failed or did not do what it reported."""
 
@@ -50,4 +54,13 @@ class TimedOut(FleetError):
     """Something expected did not happen within the timeout."""
 
 
-__all__ = ["FleetError", "InUse", "InvalidRequest", "Refused", "TimedOut", "ToolFailed", "ToolMissing"]
+__all__ = [
+    "FleetError",
+    "InUse",
+    "InvalidRequest",
+    "LibraryMissing",
+    "Refused",
+    "TimedOut",
+    "ToolFailed",
+    "ToolMissing",
+]

@@ -147,4 +147,4 @@ def _read(path: str) -> str:
         return ""
 
 
-__all__ = ["PARAVIRTUAL", "Bound", "disks", "disks_under", "hypervisor", "interfaces"]
+__all__ = ["PARAVIRTUAL", "VENDORS", "Bound", "disks", "disks_under", "hypervisor", "interfaces"]

@@ -10,12 +10,13 @@ import typing as t
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from .._common.errors import InvalidRequest
-from . import diskspec, inspection, luks
+from . import batch, diskspec, inspection, luks
 from .diskspec import DiskRequest
 from .luks import Keys
 from .mounting import MountRequest
 
 # Paths are of type str: type path would take $NAME in a file's name for a variable, and so another file for this one.
+WORKERS = 4
 # Given for the whole task, or for one disk, which wins.
 SHARED: dict[str, dict[str, t.Any]] = {
     "format": {"type": "str", "choices": list(diskspec.FORMATS)},
@@ -23,6 +24,7 @@ SHARED: dict[str, dict[str, t.Any]] = {
     "backend": {"type": "str", "choices": list(diskspec.BACKENDS), "default": "auto"},
     "overlay": {"type": "bool", "default": False},
     "overlay_dir": {"type": "str", "default": "/var/tmp"},
+    "overlay_space": {"type": "bytes", "default": "1G"},
     "references": {"type": "list", "elements": "str", "default": []},
 }
 OF_ONE_IMAGE: dict[str, dict[str, t.Any]] = {
@@ -58,6 +60,8 @@ def spec(states: t.Sequence[str], disk: t.Mapping[str, t.Any]) -> dict[str, t.An
         "disks": {"type": "list", "elements": "raw", "required": True, "options": dict(disk)},
         "state": {"type": "str", "choices": list(states), "default": states[0]},
         "force": {"type": "bool", "default": False},
+        "on_error": {"type": "str", "choices": [batch.ROLLBACK_ALL, batch.KEEP_GOOD], "default": batch.ROLLBACK_ALL},
+        "workers": {"type": "int", "default": WORKERS},
         "timeout": {"type": "float", "default": 30.0},
         **({"domain": {"type": "str"}} if "domain" in disk else {}),
         **(KEYS if "luks_key_file" in disk else {}),

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import typing as t
 
 from .._common.errors import Refused
 from .._common.host import Host
@@ -15,6 +16,7 @@ from .backend import Backend
 from .diskspec import DiskRequest
 from .ledger import Record
 from .seen import Seen
+from .server import Running
 
 MODPROBE = "modprobe"
 # Older kernels make no partition nodes unless told how many there may be.
@@ -40,7 +42,8 @@ class NbdBackend(Backend):
     def serves(self, wanted: DiskRequest) -> str:
         return ""
 
-    def attach(self, host: Host, record: Record, wanted: DiskRequest) -> Record:
+    # Nothing is begun ahead: which device is free is known only when the disk before has its own.
+    def attach(self, host: Host, record: Record, wanted: DiskRequest, begun: t.Optional[Running] = None) -> Record:
         if not os.path.isdir(f"{host.sys}/block/nbd0"):
             checked(
                 host.runner, [MODPROBE, *MODULE], host.timeout, "nbd", "load the module by hand and read the kernel log"
@@ -50,9 +53,8 @@ class NbdBackend(Backend):
         ledger.write(host, record)
         argv = qemu_nbd.connect(host, record, record.device)
         udev.hush(host, record.device)
-        server.start(
-            host, record, argv, lambda: partitions.size_of(host, record.device) > 0, qemu_nbd.environment(wanted)
-        )
+        running = server.start(host, record, argv, qemu_nbd.environment(record))
+        server.await_ready(host, record, qemu_nbd.PROGRAM, lambda: partitions.size_of(host, record.device) > 0, running)
         record = record._replace(servers=server.family(host, _server_of(host, record.device)))
         ledger.write(host, record)
         server.must_have_opened(host, record)

@@ -23,6 +23,7 @@ from .backend_nbdfuse import NbdfuseBackend
 from .diskspec import DiskRequest
 from .ledger import Record
 from .seen import Seen
+from .server import Running
 from .xenstore import Snapshot, Vbd
 
 # What may serve an image below a Xen disk.
@@ -57,9 +58,18 @@ class XenBackend(Backend):
         """Why the toolstack failed, in what it said on stderr."""
         return last_words(said)
 
-    def attach(self, host: Host, record: Record, wanted: DiskRequest) -> Record:
+    def begins_ahead(self, record: Record) -> bool:
+        return bool(record.under) and BELOW[record.under].begins_ahead(record)
+
+    def begin(self, host: Host, record: Record, wanted: DiskRequest) -> Running:
+        return BELOW[record.under].begin(host, _below(record), wanted)
+
+    def abandon(self, host: Host, record: Record, begun: Running) -> None:
+        BELOW[record.under].abandon(host, _below(record), begun)
+
+    def attach(self, host: Host, record: Record, wanted: DiskRequest, begun: t.Optional[Running] = None) -> Record:
         if record.under:
-            served = BELOW[record.under].attach(host, _below(record), wanted)
+            served = BELOW[record.under].attach(host, _below(record), wanted, begun)
             record = served._replace(device="", under_device=served.device)
             ledger.write(host, record)
         target = record.under_device or record.image

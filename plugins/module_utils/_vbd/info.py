@@ -10,7 +10,8 @@ import os
 import typing as t
 
 from .._common.host import Host
-from . import domains, image, inspection, partitions, state, usage, vdev, xenbus, xenstore
+from .._common.lock import shared
+from . import domains, image, inspection, ledger, partitions, state, usage, vdev, xenbus, xenstore
 from .losetup import Loop
 
 
@@ -22,7 +23,8 @@ def gather(
     inspected: images that are looked into, before the rest is told. Raises FleetError.
     """
     inside, cleaned = inspection.inspect(host, inspected) if inspected else ([], [])
-    seen = state.read(host)
+    with shared(host, ledger.lock_path(host)):
+        seen = state.read(host)
     found = [_ours(host, seen, attachment) for attachment in seen.attachments.values()]
     owner, xen = _owners(seen), seen.seen.xen
     # The devices on which domains' disks lie are told with those.
@@ -49,6 +51,7 @@ def gather(
         "stale": domains.stale(xen),
         "inspected": inside,
         "cleaned": cleaned,
+        "warnings": [f"{error.what}: {error.why}" for error in seen.unreadable.values()],
     }
 
 

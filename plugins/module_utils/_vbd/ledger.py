@@ -64,6 +64,9 @@ class Record(t.NamedTuple):
     domid:   the domain that it is attached to; 0 is this host.
     vdev:    Xen's name for the place, "" where the backend is not one of Xen's.
     connected: whether Xen's two ends have met; meaningless for other backends.
+    layer:   directory of its throwaway layer, while that still has a name; "" for none.
+    length:  bytes of the image's file when it was attached; 0 for a block device.
+    whole:   all was done that attaching it takes; otherwise a run is at it, or was cut off.
     under:   the backend that serves what Xen's tools cannot read, and under_device the device it made; "" for none.
     """
 
@@ -84,6 +87,9 @@ class Record(t.NamedTuple):
     connected: bool = False
     under: str = ""
     under_device: str = ""
+    layer: str = ""
+    length: int = 0
+    whole: bool = True
     trees: tuple[Tree, ...] = ()
 
     @property
@@ -156,9 +162,18 @@ def erase(host: Host, record: Record) -> None:
     _remove(directory(host, record))
 
 
-def read_all(host: Host) -> list[Record]:
-    """All records of this host. Raises ToolFailed on one that cannot be read."""
-    return [record for record in (_read(f"{base(host)}/{tag}") for tag in _tags(host)) if record is not None]
+def read_all(host: Host) -> tuple[list[Record], dict[str, ToolFailed]]:
+    """All records of this host, and by tag why one cannot be read: another version of this collection wrote it."""
+    records, unreadable = [], {}
+    for tag in _tags(host):
+        try:
+            record = _read(f"{base(host)}/{tag}")
+        except ToolFailed as error:
+            unreadable[tag] = error
+            continue
+        if record is not None:
+            records.append(record)
+    return records, unreadable
 
 
 def latest(host: Host, record: Record) -> Record:

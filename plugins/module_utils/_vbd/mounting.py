@@ -58,12 +58,22 @@ def plan_mounted(work: Work, requests: t.Sequence[MountRequest]) -> list[str]:
 
 def _parents_first(pairs: list[tuple[str, MountRequest]]) -> list[tuple[str, MountRequest]]:
     """In the order asked for, but a mount point below another comes after it."""
-    found: list[tuple[str, MountRequest]] = []
+    by_path: dict[str, list[tuple[str, MountRequest]]] = {}
     for pair in pairs:
-        above = [other for other in pairs if real(pair[1].path).startswith(f"{real(other[1].path)}/")]
-        for wanted in [*sorted(above, key=lambda other: len(real(other[1].path))), pair]:
-            if wanted not in found:
-                found.append(wanted)
+        by_path.setdefault(real(pair[1].path), []).append(pair)
+    found: dict[tuple[str, MountRequest], None] = {}
+    for path in by_path:
+        for place in [*reversed(above(path)), path]:
+            found.update(dict.fromkeys(by_path.get(place, ())))
+    return list(found)
+
+
+def above(path: str) -> list[str]:
+    """The directories above a path, the nearest first."""
+    found = []
+    while path != os.path.dirname(path):
+        path = os.path.dirname(path)
+        found.append(path)
     return found
 
 
@@ -118,7 +128,7 @@ def _refuse_guests_symlinks(work: Work, requests: t.Sequence[MountRequest]) -> N
     places |= {real(request.path) for request in requests}
     for request in requests:
         path = os.path.normpath(request.path)
-        below = [place for place in places if path.startswith(f"{place}/")]
+        below = [place for place in above(path) if place in places]
         if below and real(path) != path:
             raise Refused(request.path, f"leads out of {below[0]} by a symlink of the guest", "give another path")
 
@@ -241,4 +251,4 @@ def _loses_all(record: Record, paths: t.Container[str]) -> bool:
     return record.by == "vbd_mount" and all(mounted.path in paths for mounted in record.mounts)
 
 
-__all__ = ["MountRequest", "plan_mounted", "plan_unmounted", "real"]
+__all__ = ["MountRequest", "above", "plan_mounted", "plan_unmounted", "real"]

@@ -74,6 +74,7 @@ def mount(work: Work, tag: str, partition: Partition, wanted: Wanted) -> None:
     work.keep(record._replace(mounts=(*others, entry)))
     os.makedirs(wanted.path, exist_ok=True)
     mount_at(work.host, partition.device, wanted.path, entry.fstype, entry.options)
+    _must_be_there(work.host, record, wanted.path)
     if entry.fstab:
         fstab.change(wanted.path, entry.fstab)
 
@@ -84,6 +85,19 @@ def refuse_unfit(host: Host, partition: Partition, shown: str, access: str) -> N
     btrfs.refuse_clone(host, partition, shown)
     if partition.fstype == ntfs.FSTYPE and access == "w":
         ntfs.refuse_unfit(host, partition, shown)
+
+
+def _must_be_there(host: Host, record: Record, path: str) -> None:
+    """mount(8) follows a link that was put in the path's place meanwhile: then take away what it has just mounted."""
+    there = mountinfo.read(host)
+    visible = mountinfo.at(there, path)
+    if visible is not None and is_of(host, record, visible):
+        return
+    own = partitions.numbers(host, record.device)
+    astray = [mount.path for mount in there if mount.device in own]
+    if astray:
+        umount_at(host, astray[-1])
+    raise Refused(path, "replaced by something else while it was being mounted upon", "find out who did that")
 
 
 def mount_at(host: Host, device: str, path: str, fstype: str, options: str) -> None:
@@ -108,14 +122,15 @@ def unmount(work: Work, tag: str, path: str) -> None:
     visible = mountinfo.at(mountinfo.read(work.host), path)
     if visible is not None and is_of(work.host, record, visible):
         umount_at(work.host, path)
-    gone = [entry for entry in record.mounts if entry.path == path]
+    for entry in record.mounts:
+        if entry.path == path and entry.fstab:
+            fstab.change(entry.path, "")
+        if entry.path == path and entry.made:
+            _remove_made(work, entry)
+    # Forgotten last: whoever is killed before has it done by the next run.
+    record = work.records[tag]
     left = tuple(entry for entry in record.mounts if entry.path != path)
     work.keep(record._replace(mounts=left, trees=tuple(tree for tree in record.trees if tree.path != path)))
-    for entry in gone:
-        if entry.fstab:
-            fstab.change(entry.path, "")
-        if entry.made:
-            _remove_made(work, entry)
 
 
 def is_of(host: Host, record: Record, mount: mountinfo.Mount) -> bool:
@@ -148,19 +163,20 @@ def _remove_made(work: Work, entry: Mounted) -> None:
         except FileNotFoundError:
             pass
         except OSError:
-            _hand_over(work, entry.made, path)
+            _hand_over(work, entry, path)
             return
         path = os.path.dirname(path)
 
 
-def _hand_over(work: Work, made: str, directory: str) -> None:
+def _hand_over(work: Work, gone: Mounted, directory: str) -> None:
     """A directory that we made is still needed: whichever of our other mounts below it goes last is to remove it.
 
     Where none is below it, somebody has put something there since, and it is theirs now.
     """
     for record in list(work.records.values()):
         heirs = tuple(
-            entry._replace(made=made) if entry.path.startswith(f"{directory}/") else entry for entry in record.mounts
+            entry._replace(made=gone.made) if entry.path.startswith(f"{directory}/") and entry != gone else entry
+            for entry in record.mounts
         )
         if heirs != record.mounts:
             work.keep(record._replace(mounts=heirs))

@@ -33,13 +33,14 @@ def differences(wanted: t.Mapping[str, str]) -> list[Difference]:
     """What is to be written, of path -> text. Raises FleetError where a place cannot hold a file."""
     found = []
     for path, after in wanted.items():
-        before = _text_of(path)
+        before = text_of(path)
         if before != after:
             found.append(Difference(path, before or "", after))
     return found
 
 
-def _text_of(path: str) -> t.Optional[str]:
+def text_of(path: str) -> t.Optional[str]:
+    """What a file holds, None where there is none. Raises FleetError where it holds no text."""
     try:
         with open(path, encoding="utf-8", newline="") as stream:
             return stream.read()
@@ -76,4 +77,4 @@ def _failed(path: str, error: OSError) -> FleetError:
     return FleetError(path, str(error.strerror), "mend that, or name another dest")
 
 
-__all__ = ["Difference", "differences", "write"]
+__all__ = ["Difference", "differences", "text_of", "write"]

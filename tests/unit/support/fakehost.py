@@ -43,6 +43,7 @@ class FakeHost(FakeMapper):
         # {partition number: its first bytes}, and {end of a device's name: files} of what is mounted from it.
         self.raw = {}
         self.trees = {}
+        self.served = {}
         self.next_pid = 100
         self.minors = itertools.count(1)
         self.xen = FakeXen(self, **xen) if xen is not None else None
@@ -64,6 +65,7 @@ class FakeHost(FakeMapper):
             sys=f"{root}/sys",
             dev=f"{root}/dev",
             run=f"{root}/run",
+            lib=f"{root}/lib",
             clock=itertools.count(step=0.1).__next__,
             sleep=lambda pause: None,
         )
@@ -80,6 +82,9 @@ class FakeHost(FakeMapper):
         verb = argv[0].rpartition("/")[2].replace("-", "_")
         out, code = getattr(self, f"_{verb}")(list(argv[1:])) or ("", 0)
         return Result(tuple(argv), code, out, "")
+
+    def run_all(self, argvs, timeout):
+        return [self.run(argv, timeout) for argv in argvs]
 
     def spawn(self, argv, log, env):
         if self._begin(argv):
@@ -129,7 +134,10 @@ class FakeHost(FakeMapper):
             self._remove_disk(argv[1].rpartition("/")[2])
             del self.loops[argv[1]]
             return None
-        path, name = argv[-1], f"loop{len(self.loops)}"
+        path = argv[-1]
+        name = next(
+            name for name in map("loop{}".format, itertools.count()) if f"{self.root}/dev/{name}" not in self.loops
+        )
         status = os.stat(path)
         device = f"{self.root}/dev/{name}"
         self.loops[device] = {
@@ -180,8 +188,8 @@ class FakeHost(FakeMapper):
             for file in pathlib.Path(path).iterdir():
                 file.unlink()
             if not self.copied_mounts:
-                for name in ("nbdfuse", "qemu-nbd"):
-                    self.kill(name)
+                for pid in self.served.pop(path, ()):
+                    self._end(pid)
         return None
 
     def _systemd_run(self, argv):
@@ -231,6 +239,7 @@ class FakeHost(FakeMapper):
         pathlib.Path(argv[argv.index("--pidfile") + 1]).write_text(f"{chief}\n")
         served = pathlib.Path(argv[argv.index("--socket-activation") - 1])
         served.write_bytes(b"")
+        self.served[str(served.parent)] = (chief, child)
         self._mounted(f"1 1 0:40 / {served.parent} rw - fuse /dev/fuse rw\n")
 
     def _process(self, name, parent, opened):
@@ -245,6 +254,8 @@ class FakeHost(FakeMapper):
 
     def _end(self, pid):
         place = self.root / f"proc/{pid}"
+        if not place.exists():
+            return
         for path in sorted(place.rglob("*"), reverse=True):
             path.rmdir() if path.is_dir() and not path.is_symlink() else path.unlink()
         place.rmdir()
@@ -290,4 +301,4 @@ class FakeHost(FakeMapper):
 # The lock's file, and a kernel module that was loaded.
 STAYS = re.compile(r"vbd\.lock$|^sys/bus/[^/]+/drivers")
 # Directories that stay once made: nobody is helped by their removal.
-EMPTIES = ("run/homevirt.fleet", "run/homevirt.fleet/vbd")
+EMPTIES = ("run/homevirt.fleet", "run/homevirt.fleet/vbd", "lib", "lib/homevirt.fleet", "lib/homevirt.fleet/vbd")

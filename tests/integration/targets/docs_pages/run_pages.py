@@ -3,8 +3,8 @@
 """Run every example: the pages of docs/ and the READMEs from top to bottom, and the EXAMPLES of modules and plugins.
 
 In a page, ``<!-- file: NAME -->`` before a block writes the block to that file, ``<!-- run -->`` runs its lines that
-start with ``$``. The examples' own places (/srv/images, /srv/bench, /mnt) are replaced by ones in a temporary
-directory.
+start with ``$``. The examples' own places (/srv/images, /srv/bench, /srv/drivers, /mnt) are replaced by ones in a
+temporary directory.
 
 run_pages.py ROOT        all of them but those of a lab
 run_pages.py ROOT PAGE   one page as it is written, on the hosts of the inventory that the environment names
@@ -28,10 +28,10 @@ BLOCK = re.compile(
 FENCE = re.compile(r"^```(?:yaml|console)$", re.MULTILINE)
 PAGES = ("README.md", "docs/*.md", "roles/*/README.md")
 DOCUMENTED = ("plugins/modules/*.py", "plugins/lookup/*.py", "plugins/filter/*.yml", "plugins/test/*.yml")
-# Pages, and modules' examples by a word of their names, that need a Xen host, or a kernel with device-mapper: the
-# Molecule scenarios xen and inside run the pages.
-OF_LABS = ("xen.md", "inside.md")
-OF_LABS_EXAMPLES = ("Xen guest", "on LVM")
+# Pages, and modules' examples by a word of their names, that need other hosts than this one: a Xen host, a kernel with
+# device-mapper, a fleet. The Molecule scenarios xen, inside and fleet run the pages.
+OF_LABS = ("xen.md", "inside.md", "change_guard.md", "fleet.md")
+OF_LABS_EXAMPLES = ("Xen guest", "on LVM", "guarded host", "of a fleet")
 MIB = 1 << 20
 
 
@@ -61,6 +61,39 @@ def make_images(place):
     (place / "mnt").mkdir()
 
 
+def make_windows(place):
+    """windows.raw: a phony Windows; virtio-win.iso: drivers for it; two more guests that are mounted already."""
+    files = pathlib.Path(__file__).resolve().parent.parent / "setup_phony_windows/files"
+    (place / "drivers").mkdir()
+    for command in (
+        f"{sys.executable} {files}/phony_windows.py image w10 images/windows.raw",
+        f"{sys.executable} {files}/phony_windows.py tree w10 mnt/windows",
+        f"{sys.executable} {files}/phony_windows.py tree 2019 mnt/windows-server",
+        f"{sys.executable} {files}/driver_packages.py iso virtio-win",
+        "genisoimage -quiet -J -r -o drivers/virtio-win.iso virtio-win",
+    ):
+        shell(command, place)
+
+
+def make_linux(place):
+    """linux.qcow2: a small Linux that runs its programs; parted.qcow2: one with /boot apart; one mounted already."""
+    program = pathlib.Path(__file__).resolve().parent.parent / "setup_small_linux/files/build_guest.py"
+    for command in (
+        f"{sys.executable} {program} mnt/linux",
+        "cp -a mnt/linux parted && mv parted/boot bootfiles && mkdir parted/boot",
+        "echo 'LABEL=boot /boot ext4 defaults 0 2' >> parted/etc/fstab",
+        "truncate -s 48M linux.raw && mkfs.ext4 -q -F -d mnt/linux linux.raw",
+        "truncate -s 64M parted.raw",
+        "printf 'label: gpt\\nsize=16M,name=boot\\nname=system\\n' | sfdisk --quiet parted.raw",
+        "mkfs.ext4 -q -F -d parted -E offset=$((17 << 20)) parted.raw 45M",
+        "truncate -s 16M bootfiles.raw && mkfs.ext4 -q -F -d bootfiles bootfiles.raw",
+        "dd status=none if=bootfiles.raw of=parted.raw bs=1M seek=1 conv=notrunc",
+        "qemu-img convert -O qcow2 linux.raw images/linux.qcow2",
+        "qemu-img convert -O qcow2 parted.raw images/parted.qcow2",
+    ):
+        shell(command, place)
+
+
 def make_runs(place):
     """runs.jsonl: an experiment with two arms, and nightly runs of two days."""
     program = pathlib.Path(__file__).resolve().parent.parent / "setup_bench_runs/files/make_runs.py"
@@ -70,7 +103,7 @@ def make_runs(place):
 
 
 def moved(text, place):
-    for ours in ("images", "bench"):
+    for ours in ("images", "bench", "drivers"):
         text = text.replace(f"/srv/{ours}", f"{place}/{ours}")
     return text.replace("/mnt/", f"{place}/mnt/")
 
@@ -131,6 +164,8 @@ def main():
             print(f"{run_page(root / sys.argv[2], place, lambda text: text)} examples run")
             return
         make_images(place)
+        make_windows(place)
+        make_linux(place)
         make_runs(place)
         count = 0
         for page in sorted(path for pattern in PAGES for path in root.glob(pattern) if path.name not in OF_LABS):

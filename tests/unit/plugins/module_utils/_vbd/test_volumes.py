@@ -124,7 +124,7 @@ def test_what_a_killed_run_leaves_is_healed(number, tmp_path, monkeypatch):
 
     before = fake.snapshot()
     monkeypatch.setattr(fake, "_begin", begin_or_die)
-    monkeypatch.setattr(Plan, "apply", lambda plan: [step.do() for step in plan.steps])
+    monkeypatch.setattr(Plan, "apply", lambda plan, _workers: [step.do() for step in plan.steps])
     try:
         bring_up(fake, asked)
     except Killed:

@@ -268,4 +268,7 @@ def test_both_catalogues_have_every_key_and_no_other():
     for prefix, names in re.findall(r'f"(\w+)\.\{name\}"\) for name in \(([^)]*)\)', code):
         named |= {f"{prefix}.{name}" for name in re.findall(r'"(\w+)"', names)}
     named |= {f"devices.{name}" for name in ("device", "room", "model", "address", "mac", "serial")}
-    assert wanted | named == set(texts["ja"])
+    # The words of an audit are counted beside its rules, in test_drift.py.
+    assert wanted | named == {key for key in texts["ja"] if not key.startswith("drift.")} | {
+        key for key in named if key.startswith("drift.")
+    }

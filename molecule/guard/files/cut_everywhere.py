@@ -1,0 +1,320 @@
+# SPDX-FileCopyrightText: homevirt.fleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Pull the plug of a host before any command of the guard, start the host again, and look what became of its files.
+
+cut_everywhere.py HOST [--lab DIR] [--every N] [--phases NAME…] [--kill]
+HOST is one of lab_hosts.py, in DIR, or a container of podman.
+The guard runs under ``sh -x``, whose prompt counts commands and stops the shell at the one that is wanted; the driver
+sees that from outside and kills the whole host at once. Nothing of that is in the guard. With --kill only the guard's
+process is killed, and the host goes on. The last table says for each phase how many cuts there were and what was seen.
+"""
+
+from __future__ import annotations
+
+import argparse
+import collections
+import os
+import pathlib
+import stat
+import subprocess
+import sys
+import time
+
+from ansible_collections.homevirt.fleet.plugins.plugin_utils._guard import script
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "shared"))
+from lab_hosts import Lab  # noqa: E402
+
+HOOK = """#!/bin/sh
+mkdir -p /run/lab
+read -r count 2> /dev/null < /run/lab/count || count=0
+echo $((count + 1)) > /run/lab/count.$$
+mv /run/lab/count.$$ /run/lab/count
+read -r at < /etc/lab/at
+[ $((count + 1)) -lt "$at" ] || { : > /run/lab/reached; exec sleep 1000; }
+"""
+TRACED = "PS4='$(/etc/lab/hook)+ ' sh -x"
+NEVER = 10**9
+OWNER = "lab"
+IDENTIFIER = "0123abcd"
+FILES = ("/etc/config", "/etc/added", "/etc/gone", "/etc/conf.d", "/etc/alias")
+BEFORE = """
+echo original > /etc/config; chmod 640 /etc/config; chown 12:34 /etc/config
+echo gone > /etc/gone
+mkdir /etc/conf.d; echo one > /etc/conf.d/one; echo two > /etc/conf.d/two; chmod 711 /etc/conf.d/two
+ln -s nowhere /etc/conf.d/link
+ln -s config /etc/alias
+"""
+CHANGE = """
+echo broken > /etc/config; chmod 600 /etc/config; chown 0:0 /etc/config
+echo new > /etc/added
+rm /etc/gone
+echo other > /etc/conf.d/one; rm /etc/conf.d/two; echo three > /etc/conf.d/three
+ln -sf gone /etc/alias
+echo changed > /etc/change-made
+"""
+UNDO = script.command_undo("echo undone >> /etc/undone", None)
+
+
+def seen(tree):
+    """The guarded files, read by nothing of the guard."""
+    found = {}
+    for name in FILES:
+        top = tree / name[1:]
+        for path in [top, *sorted(top.rglob("*"))] if os.path.lexists(top) else []:
+            info = path.lstat()
+            kind = stat.S_IFMT(info.st_mode)
+            content = ""
+            if kind == stat.S_IFREG:
+                content = path.read_text()
+            elif kind == stat.S_IFLNK:
+                content = os.readlink(path)
+            found[str(path.relative_to(tree))] = (oct(info.st_mode), info.st_uid, info.st_gid, content)
+    return found
+
+
+class Machine:
+    """What both kinds of host have in common. tree: the root of its disk, as this machine sees it."""
+
+    hook_glob = ""
+    reset = ""
+
+    def __init__(self, tree):
+        self.tree = tree
+        self.guards = tree / "var/lib/homevirt.fleet/guard"
+        (tree / "etc/lab").mkdir(exist_ok=True)
+        (tree / "etc/lab/hook").write_text(HOOK)
+        (tree / "etc/lab/hook").chmod(0o755)
+        self.at(NEVER)
+        self.fresh()
+        self.original = seen(tree)
+
+    def at(self, number):
+        (self.tree / "etc/lab/at").write_text(f"{number}\n")
+
+    def sh(self, text, shell="sh", wait=True):
+        process = subprocess.Popen(
+            [*self.enter(), "sh", "-c", shell],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        process.stdin.write(text if isinstance(text, bytes) else text.encode())
+        process.stdin.close()
+        if wait:
+            out = process.stdout.read().decode()
+            if process.wait():
+                sys.exit(f"{text!r:.200} ended with {process.returncode}: {out}")
+            return out
+        return process
+
+    def run_file(self, name):
+        """A file in the host's /run, which is memory."""
+        return pathlib.Path(f"/proc/{self.init()}/root/run/lab/{name}")
+
+    def fresh(self):
+        """As if no guard had ever been here."""
+        self.cut()
+        self.at(NEVER)
+        for name in (*FILES, "/etc/undone", "/etc/change-made", "/var/lib/homevirt.fleet", *self.leftovers()):
+            subprocess.run(["rm", "-rf", self.tree / name[1:]], check=True)
+        self.boot()
+        self.wait(self.booted, "boot")
+        self.sh(BEFORE)
+
+    def leftovers(self):
+        return [f"/{path.relative_to(self.tree)}" for path in self.tree.glob(self.hook_glob)]
+
+    def wait(self, condition, what):
+        deadline = time.monotonic() + 60
+        while not condition():
+            if time.monotonic() > deadline:
+                sys.exit(f"{what}: waited in vain; state {self.states()}")
+            time.sleep(0.005)
+
+    def states(self):
+        return [path.read_text().strip() for path in self.guards.glob("[!.]*/state")]
+
+    def settled(self):
+        return self.booted() and not set(self.states()) & {"armed", "restoring", "undoing"}
+
+    def kill_guard(self):
+        """Only its process, as a machine short of memory does."""
+        self.sh("", "for each in $(pgrep -f '[ ]-x'); do kill -9 $each; done")
+
+
+class NamespaceHost(Machine):
+    """A BusyBox of lab_hosts.py."""
+
+    hook_glob = "etc/init.d/S??homevirt*"
+
+    def __init__(self, lab, name):
+        self.lab, self.name = Lab(lab), name
+        tree = self.lab.place / "hosts" / name / "upper"
+        end = tree / "etc/init.d/S99lab"
+        end.write_text("#!/bin/sh\nmkdir -p /run/lab\n: > /run/lab/booted\n")
+        end.chmod(0o755)
+        super().__init__(tree)
+
+    def init(self):
+        return self.lab.record["hosts"][self.name]["init"][0]
+
+    def enter(self):
+        return self.lab.inside(self.name)
+
+    def cut(self):
+        self.lab.cut(self.name)
+
+    def boot(self):
+        self.lab.boot([self.name], answers=False)
+
+    def booted(self):
+        return self.run_file("booted").exists()
+
+    def trace_boot(self, which, verb):
+        hook = next((self.tree / "etc/init.d").glob(f"S??homevirt-fleet-guard-{which}"))
+        hook.write_text(f"#!/bin/sh\nrm -f /run/lab/count\n{TRACED} {host_guard(self)} {verb}\n")
+
+
+class ContainerHost(Machine):
+    """A container with systemd."""
+
+    hook_glob = "etc/systemd/system/**/homevirt*"
+
+    def __init__(self, name):
+        self.name = name
+        super().__init__(pathlib.Path(self.podman("mount", name)))
+
+    @staticmethod
+    def podman(*words):
+        return subprocess.run(["podman", *words], check=True, capture_output=True, text=True).stdout.strip()
+
+    def init(self):
+        return self.podman("inspect", "--format={{.State.Pid}}", self.name)
+
+    def enter(self):
+        return ["podman", "exec", "-i", self.name]
+
+    def cut(self):
+        self.podman("kill", "--signal=KILL", self.name)
+        self.podman("wait", self.name)
+
+    def boot(self):
+        self.podman("start", self.name)
+
+    def booted(self):
+        done = subprocess.run(
+            [*self.enter(), "systemctl", "is-active", "--quiet", "multi-user.target"], capture_output=True, check=False
+        )
+        return done.returncode == 0
+
+    def trace_boot(self, which, verb):
+        unit = self.tree / f"etc/systemd/system/homevirt-fleet-guard-{which}.service"
+        start = f"ExecStart=/bin/sh {host_guard(self)} {verb}"
+        traced = f'Environment="PS4=$(/etc/lab/hook)+ "\nExecStart=/bin/sh -x {host_guard(self)} {verb}'
+        unit.write_text(unit.read_text().replace(start, traced))
+
+
+def arm_script():
+    words = ["g", OWNER, IDENTIFIER, 600, "rollback", "mark"]
+    return script.asked("arm", words, directory=None, files=FILES, undo=[UNDO])
+
+
+def armed_and_changed(host):
+    host.sh(arm_script())
+    host.sh(CHANGE)
+
+
+def host_guard(host):
+    return f"/{(host.guards / 'guard').relative_to(host.tree)}"
+
+
+def begin(host, phase):
+    """Bring the host to where the phase begins, start it; returns the process to wait for, or None after a boot."""
+    host.fresh()
+    if phase == "arm":
+        return lambda: host.sh(arm_script(), TRACED, wait=False)
+    armed_and_changed(host)
+    if phase == "confirm":
+        return lambda: host.sh(script.asked("confirm", ["g", OWNER], directory=None), TRACED, wait=False)
+    if phase == "expire":
+        (host.guards / "g/due").write_text("0\n")
+        return lambda: host.sh("", f"{TRACED} {host_guard(host)} expire g {IDENTIFIER}", wait=False)
+    host.trace_boot({"boot": "early", "late": "late"}[phase], phase)
+    return lambda: (host.cut(), host.boot())[1]
+
+
+def count(host, phase):
+    start = begin(host, phase)
+    process = start()
+    if process is not None:
+        process.stdout.read()
+        process.wait()
+    host.wait(lambda: host.booted() and host.run_file("count").exists(), phase)
+    return int(host.run_file("count").read_text())
+
+
+def cut_at(host, phase, number, kill):
+    start = begin(host, phase)
+    host.at(number)
+    process = start()
+    host.wait(
+        lambda: host.run_file("reached").exists() or (process and process.poll() is not None), f"{phase} {number}"
+    )
+    host.at(NEVER)
+    if kill:
+        host.kill_guard()
+    else:
+        host.cut()
+        host.boot()
+    if process is not None:
+        process.stdout.close()
+        process.wait()
+    host.wait(host.settled, f"{phase} {number}")
+    return judge(host, phase)
+
+
+def judge(host, phase):
+    now = seen(host.tree)
+    states = host.states()
+    undone = (host.tree / "etc/undone").exists()
+    if now == host.original:
+        if phase == "arm":
+            return "as before, no guard" if not states else "as before, rolled back"
+        if states == ["rolled_back"] and undone:
+            return "all put back, undo run"
+        return f"WRONG: files back, but {states}, undo {undone}"
+    if phase == "confirm" and states == ["confirmed"]:
+        return "confirmed, the change stays"
+    return f"WRONG: {states}: {sorted(set(now.items()) ^ set(host.original.items()))}"
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("host")
+    parser.add_argument("--lab")
+    parser.add_argument("--every", type=int, default=1)
+    parser.add_argument("--phases", nargs="+", default=["arm", "confirm", "expire", "boot", "late"])
+    parser.add_argument("--kill", action="store_true")
+    options = parser.parse_args()
+    host = NamespaceHost(options.lab, options.host) if options.lab else ContainerHost(options.host)
+    wrong = False
+    began = time.monotonic()
+    print("| cut in | before command | seen after the next start | times |\n|---|---|---|---|")
+    for phase in options.phases:
+        last = count(host, phase)
+        tally = collections.Counter()
+        where = collections.defaultdict(list)
+        for number in range(1, last + 1, options.every):
+            result = cut_at(host, phase, number, options.kill)
+            tally[result] += 1
+            where[result].append(number)
+            wrong = wrong or result.startswith("WRONG")
+        for result, times in tally.items():
+            span = f"{where[result][0]} to {where[result][-1]} of {last}"
+            print(f"| {phase} | {span} | {result} | {times} |", flush=True)
+    host.fresh()
+    print(f"{time.monotonic() - began:.0f} seconds")
+    sys.exit(1 if wrong else 0)
+
+
+if __name__ == "__main__":
+    main()

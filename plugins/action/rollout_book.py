@@ -1,0 +1,150 @@
+# SPDX-FileCopyrightText: homevirt.fleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import json
+import os
+import typing as t
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+
+from ..module_utils._common.errors import FleetError
+from ..plugin_utils._rollout import summary, waves
+from ..plugin_utils._rollout.book import DONE, Book, Note, now
+
+# Where the roles of this collection say what they did.
+SAID = ("steps", "stale", "summary")
+
+
+class ActionModule(ActionBase):
+    TRANSFERS_FILES = False
+    _requires_connection = False
+    _supports_check_mode = True
+    _supports_async = False
+
+    ARGUMENTS: t.ClassVar[dict[str, t.Any]] = {
+        "step": {"type": "str", "choices": ["open", "note", "judge", "close"], "required": True},
+        "rollout_id": {"type": "str", "required": True},
+        "directory": {"type": "path", "default": "rollouts"},
+        "change": {"type": "str"},
+        "hosts": {"type": "list", "elements": "str", "default": []},
+        "sites": {"type": "dict", "default": {}},
+        "offline": {"type": "dict", "default": {}},
+        "canary": {"type": "list", "elements": "str", "default": ["1"]},
+        "serial": {"type": "list", "elements": "str", "default": ["100%"]},
+        "wave": {"type": "dict"},
+        "host": {"type": "str"},
+        "result": {"type": "dict", "default": {}},
+        "why": {"type": "str"},
+        "notes": {"type": "dict", "default": {}},
+        "max_fail_percentage": {"type": "float", "default": 0.0},
+        "stopped": {"type": "str", "default": ""},
+    }
+    NEEDED: t.ClassVar[list[t.Any]] = [
+        ["step", "open", ["change", "hosts"]],
+        ["step", "note", ["host", "wave"]],
+        ["step", "judge", ["wave"]],
+        ["step", "close", ["hosts"]],
+    ]
+
+    def run(self, tmp: t.Any = None, task_vars: t.Any = None) -> dict[str, t.Any]:
+        super().run(tmp, task_vars)
+        try:
+            _validation, params = self.validate_argument_spec(argument_spec=self.ARGUMENTS, required_if=self.NEEDED)
+            # Not where the playbook lies: that of this collection lies in the collection.
+            book = Book(os.path.abspath(params["directory"]), params["rollout_id"])
+            return getattr(self, f"_{params['step']}")(params, book)
+        except AnsibleActionFail as error:
+            return {"failed": True, "changed": False, "msg": error.message}
+        except FleetError as error:
+            told = {"what": error.what, "why": error.why, "hint": error.hint, **error.details}
+            return {"failed": True, "changed": False, "msg": str(error), **told}
+
+    def _open(self, params: dict[str, t.Any], book: Book) -> dict[str, t.Any]:
+        # A task runs in a child of the play's own process.
+        earlier = book.begin(params["change"], os.getppid(), check=self._task.check_mode)
+        done = [host for host in params["hosts"] if host in earlier and earlier[host].outcome in DONE]
+        first = waves.canaries(params["hosts"], params["canary"], {*params["offline"]} - {*done})
+        todo = [host for host in params["hosts"] if host not in done and host not in params["offline"]]
+        planned = waves.waves(todo, first, params["serial"])
+        return {
+            "changed": False,
+            "book": book.path,
+            "waves": [wave._asdict() for wave in planned],
+            "done": done,
+            "offline": params["offline"],
+        }
+
+    def _note(self, params: dict[str, t.Any], book: Book) -> dict[str, t.Any]:
+        result = params["result"]
+        if params["why"] is not None:
+            outcome = "failed"
+        elif "changed" in result:
+            outcome = "changed" if result["changed"] else "unchanged"
+        else:
+            outcome = "done"
+        note = Note(
+            params["host"], params["sites"].get(params["host"], ""), params["wave"]["name"], outcome,
+            _did(result) if outcome == "changed" else (), params["why"] or "", now(),
+        )  # fmt: skip
+        self._write(book, note)
+        return {"changed": False, "note": note._asdict()}
+
+    def _judge(self, params: dict[str, t.Any], book: Book) -> dict[str, t.Any]:
+        wave = waves.Wave(params["wave"]["name"], tuple(params["wave"]["hosts"]))
+        bad = {}
+        for host in wave.hosts:
+            note = params["notes"].get(host) or {}
+            if note.get("wave") != wave.name:
+                bad[host] = "it stopped answering while it was changed"
+                self._write(
+                    book, Note(host, params["sites"].get(host, ""), wave.name, "vanished", (), bad[host], now())
+                )
+            elif note["outcome"] not in DONE:
+                bad[host] = note["why"]
+        verdict = waves.judge(wave, bad, params["max_fail_percentage"])
+        return {"changed": False, "stop": verdict.stop, "why": verdict.why, "bad": bad}
+
+    def _close(self, params: dict[str, t.Any], book: Book) -> dict[str, t.Any]:
+        notes = {**book.notes(), **{host: _read(note) for host, note in params["notes"].items() if note}}
+        final = []
+        for host in params["hosts"]:
+            site = params["sites"].get(host, "")
+            if host in notes and notes[host].outcome in DONE:
+                note = notes[host]
+            elif host in params["offline"]:
+                note = Note(host, site, outcome="offline", why=params["offline"][host])
+            else:
+                note = notes.get(host) or Note(host, site, why=params["stopped"])
+            final.append(note)
+        counted = summary.counts(final)
+        report = {
+            "rollout_id": params["rollout_id"],
+            "complete": set(counted) <= {*DONE, "offline"},
+            "stopped": params["stopped"],
+            "counts": counted,
+            "hosts": [note._asdict() for note in final],
+        }
+        if not self._task.check_mode:
+            new = f"{book.summary_path}.new"
+            with open(new, "w", encoding="utf-8") as stream:
+                stream.write(json.dumps(report, indent=2, ensure_ascii=False) + "\n")
+            os.replace(new, book.summary_path)
+        return {"changed": False, "table": summary.table(final), "summary_file": book.summary_path, **report}
+
+    def _write(self, book: Book, note: Note) -> None:
+        if not self._task.check_mode:
+            book.add(note)
+
+
+def _did(result: dict[str, t.Any]) -> tuple[str, ...]:
+    for key in SAID:
+        if isinstance(result.get(key), list):
+            return tuple(str(line) for line in result[key])
+    return ()
+
+
+def _read(note: dict[str, t.Any]) -> Note:
+    return Note(**{**note, "did": tuple(note["did"])})
