@@ -13,7 +13,8 @@ import zlib
 from ... import module_utils
 
 PACKAGE = "ansible_collections.homevirt.fleet.plugins.module_utils"
-PARTS = ("_common", "_bench", "_driver")
+# Globs: of the drivers only what tells which one is bound, for the probe reads no hives.
+PARTS = ("_common/*.py", "_bench/*.py", "_driver/bound.py")
 
 # Runs on the target: reads the code's length from its argument and the code from standard input, without reading ahead.
 BOOT = """
@@ -40,9 +41,9 @@ def payload() -> bytes:
     """Every module that the probe may import, compressed."""
     root = pathlib.Path(next(iter(module_utils.__path__)))
     modules = {
-        f"{PACKAGE}.{part}.{path.stem}": path.read_text(encoding="utf-8")
+        f"{PACKAGE}.{path.parent.name}.{path.stem}": path.read_text(encoding="utf-8")
         for part in PARTS
-        for path in sorted((root / part).glob("*.py"))
+        for path in sorted(root.glob(part))
         if path.stem != "__init__"
     }
     return zlib.compress(json.dumps(modules).encode())
