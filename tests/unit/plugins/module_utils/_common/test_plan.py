@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import pytest
 
 from ansible_collections.homevirt.fleet.plugins.module_utils._common.errors import FleetError, ToolFailed
@@ -87,8 +89,8 @@ def early_plan(log, *, failing=None):
 
     for name in "abcd":
         early = None if name == "c" else lambda name=name: act(f"begin {name}")
-        undo = lambda name=name: act(f"undo {name}")  # noqa: E731  # one of three alike
-        plan.add(Step(name, name, lambda name=name: act(f"do {name}"), undo, "", "", early))
+        undo = functools.partial(act, f"undo {name}")
+        plan.add(Step(name, name, functools.partial(act, f"do {name}"), undo, "", "", early))
     return plan
 
 
