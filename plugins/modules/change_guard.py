@@ -159,7 +159,7 @@ since:
   description: When it was armed, by the host's clock, in UTC.
   returned: success
   type: str
-  sample: 2026-05-03T09:00:00Z
+  sample: "2026-05-03T09:00:00Z"
 ended:
   description: When it was confirmed or everything was back.
   returned: success

@@ -101,7 +101,7 @@ def main():
     child = os.fork()
     if child:
         status = os.waitpid(child, 0)[1]
-        sys.exit(os.WEXITSTATUS(status) if os.WIFEXITED(status) else 128 + os.WTERMSIG(status))
+        raise SystemExit(os.WEXITSTATUS(status) if os.WIFEXITED(status) else 128 + os.WTERMSIG(status))
     libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     try:
         enter(access, root)
@@ -110,9 +110,10 @@ def main():
         for path in [argv[0]] if "/" in argv[0] else [f"{place}/{argv[0]}" for place in PLACES]:
             with contextlib.suppress(FileNotFoundError):
                 os.execve(path, argv, ENVIRONMENT)
-        print(f"{argv[0]}: not in the guest, or what runs it is not", file=sys.stderr)
+        sys.stderr.write(f"{argv[0]}: not in the guest, or what runs it is not\n")
     except OSError as error:
-        print(f"{error.filename or argv[0]}: {error.strerror}", file=sys.stderr)
+        sys.stderr.write(f"{error.filename or argv[0]}: {error.strerror}\n")
+    sys.stderr.flush()
     os._exit(126)
 
 

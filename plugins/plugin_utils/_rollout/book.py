@@ -62,7 +62,7 @@ class Book:
             raise InvalidRequest(
                 self.path, f"this rollout was one of {runs[-1]['change']}", f"choose another rollout_id for {change}"
             )
-        if runs and runs[-1]["play"] != play and _start(runs[-1]["play"]) == runs[-1]["start"] is not None:
+        if runs and runs[-1]["play"] != play and _lives(runs[-1]["play"], runs[-1]["start"]):
             raise InUse(
                 self.path,
                 f"another play, process {runs[-1]['play']}, is at it",
@@ -112,6 +112,10 @@ class Book:
 
 def now() -> str:
     return datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
+
+
+def _lives(pid: int, start: t.Optional[str]) -> bool:
+    return start is not None and _start(pid) == start
 
 
 def _start(pid: int) -> t.Optional[str]:

@@ -71,7 +71,9 @@ def main() -> None:
         (root / directory).mkdir(parents=True)
     for name in ("bin", "sbin", "lib"):
         (root / name).symlink_to(f"usr/{name}")
-    busybox = shutil.which("busybox") or sys.exit("busybox is not installed (package busybox-static)")
+    busybox = shutil.which("busybox")
+    if busybox is None:
+        sys.exit("busybox is not installed (package busybox-static)")
     shutil.copy(busybox, root / "usr/bin/busybox")
     for name in APPLETS:
         (root / "usr/bin" / name).symlink_to("busybox")
