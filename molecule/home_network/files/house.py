@@ -27,7 +27,7 @@ import sys
 import time
 
 import yaml
-from house_services import BRIDGES, GATEWAY, bridge, client, logins, services
+from house_services import BRIDGES, GATEWAY, bridge, client, lease_script, logins, services
 
 
 def until(what, test, seconds=20.0):
@@ -128,6 +128,7 @@ def up(directory, site_file, *unwritten):
         bridge(house, name)
     services(house)
     logins(house)
+    lease_script(house)
     plug(directory, json.dumps([[cable["a"], cable["b"]] for cable in site["cables"]]))
     for name in [*(device["name"] for device in site["devices"]), *strangers]:
         if name not in BRIDGES:

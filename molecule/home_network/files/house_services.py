@@ -92,18 +92,22 @@ def busybox_root(house, name):
     )
 
 
-def client(house, name):
-    port = "LAN" if name == "tv" else "eth0"
-    if name in STATIC:
-        house.run(name, f"ip addr add {STATIC[name]}/24 dev {port}; ip route add default via {GATEWAY}")
-        return
+def lease_script(house):
+    """What a DHCP client does with its lease; written once, for a script that runs already cannot be written."""
     script = house.directory / "udhcpc.sh"
     script.write_text(
         '#!/bin/sh\n[ "$1" != bound ] && [ "$1" != renew ] || { ip addr replace "$ip/24" dev "$interface"; '
         'ip route replace default via "$router"; }\n'
     )
     script.chmod(0o755)
+
+
+def client(house, name):
+    port = "LAN" if name == "tv" else "eth0"
+    if name in STATIC:
+        house.run(name, f"ip addr add {STATIC[name]}/24 dev {port}; ip route add default via {GATEWAY}")
+        return
     house.start(name, "udhcpc", [
-        "busybox", "udhcpc", "-f", "-i", port, "-s", str(script), "-x", f"hostname:{name}", "-t", "100", "-T", "1",
-        "-A", "1",
+        "busybox", "udhcpc", "-f", "-i", port, "-s", str(house.directory / "udhcpc.sh"), "-x", f"hostname:{name}",
+        "-t", "100", "-T", "1", "-A", "1",
     ])  # fmt: skip
