@@ -2,19 +2,23 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Pull the plug of a host before any command of the guard, start the host again, and look what became of its files.
 
-cut_everywhere.py HOST [--lab DIR] [--every N] [--phases NAME…] [--kill]
+cut_everywhere.py HOST [--lab DIR] [--every N] [--seed N] [--phases NAME…]
 HOST is one of lab_hosts.py, in DIR, or a container of podman.
 The guard runs under ``sh -x``, whose prompt counts commands and stops the shell at the one that is wanted; the driver
-sees that from outside and kills the whole host at once. Nothing of that is in the guard. With --kill only the guard's
-process is killed, and the host goes on. The last table says for each phase how many cuts there were and what was seen.
+sees that from outside and kills the whole host at once. Nothing of that is in the guard. In the phase killed the window
+ends by itself, only the process that puts back is killed, and the host goes on. Of every N commands one is chosen, by
+the seed. The last table says for each phase how many cuts there were and what was seen.
 """
 
 from __future__ import annotations
 
 import argparse
 import collections
+import contextlib
 import os
 import pathlib
+import random
+import signal
 import stat
 import subprocess
 import sys
@@ -26,7 +30,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "shared"))
 from lab_hosts import Lab  # noqa: E402
 
 HOOK = """#!/bin/sh
-mkdir -p /run/lab
+[ -d /run/lab ] || mkdir -p /run/lab
 read -r count 2> /dev/null < /run/lab/count || count=0
 echo $((count + 1)) > /run/lab/count.$$
 mv /run/lab/count.$$ /run/lab/count
@@ -35,6 +39,8 @@ read -r at < /etc/lab/at
 """
 TRACED = "PS4='$(/etc/lab/hook)+ ' sh -x"
 NEVER = 10**9
+# Seconds in which the driver has to change the host, before the window ends by itself.
+WINDOW = 6
 OWNER = "lab"
 IDENTIFIER = "0123abcd"
 FILES = ("/etc/config", "/etc/added", "/etc/gone", "/etc/conf.d", "/etc/alias")
@@ -52,6 +58,13 @@ rm /etc/gone
 echo other > /etc/conf.d/one; rm /etc/conf.d/two; echo three > /etc/conf.d/three
 ln -sf gone /etc/alias
 echo changed > /etc/change-made
+"""
+BOOTED = """
+[Unit]
+After=homevirt-fleet-guard-late.service
+[Service]
+Type=oneshot
+ExecStart=/bin/sh -c 'mkdir -p /run/lab; : > /run/lab/booted'
 """
 UNDO = script.command_undo("echo undone >> /etc/undone", None)
 
@@ -110,6 +123,9 @@ class Machine:
         """A file in the host's /run, which is memory."""
         return pathlib.Path(f"/proc/{self.init()}/root/run/lab/{name}")
 
+    def booted(self):
+        return self.run_file("booted").exists()
+
     def fresh(self):
         """As if no guard had ever been here."""
         self.cut()
@@ -138,7 +154,12 @@ class Machine:
 
     def kill_guard(self):
         """Only its process, as a machine short of memory does."""
-        self.sh("", "for each in $(pgrep -f '[ ]-x'); do kill -9 $each; done")
+        ours = os.readlink(f"/proc/{self.init()}/ns/pid")
+        for process in pathlib.Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+                words = (process / "cmdline").read_bytes().split(b"\0")
+                if b"-x" in words and os.readlink(process / "ns/pid") == ours:
+                    os.kill(int(process.name), signal.SIGKILL)
 
 
 class NamespaceHost(Machine):
@@ -166,9 +187,6 @@ class NamespaceHost(Machine):
     def boot(self):
         self.lab.boot([self.name], answers=False)
 
-    def booted(self):
-        return self.run_file("booted").exists()
-
     def trace_boot(self, which, verb):
         hook = next((self.tree / "etc/init.d").glob(f"S??homevirt-fleet-guard-{which}"))
         hook.write_text(f"#!/bin/sh\nrm -f /run/lab/count\n{TRACED} {host_guard(self)} {verb}\n")
@@ -181,14 +199,19 @@ class ContainerHost(Machine):
 
     def __init__(self, name):
         self.name = name
-        super().__init__(pathlib.Path(self.podman("mount", name)))
+        tree = pathlib.Path(self.podman("mount", name))
+        wants = tree / "etc/systemd/system/multi-user.target.wants"
+        (wants.parent / "lab.service").write_text(BOOTED)
+        (wants / "lab.service").unlink(missing_ok=True)
+        (wants / "lab.service").symlink_to("../lab.service")
+        super().__init__(tree)
 
     @staticmethod
     def podman(*words):
         return subprocess.run(["podman", *words], check=True, capture_output=True, text=True).stdout.strip()
 
     def init(self):
-        return self.podman("inspect", "--format={{.State.Pid}}", self.name)
+        return self.pid
 
     def enter(self):
         return ["podman", "exec", "-i", self.name]
@@ -199,12 +222,7 @@ class ContainerHost(Machine):
 
     def boot(self):
         self.podman("start", self.name)
-
-    def booted(self):
-        done = subprocess.run(
-            [*self.enter(), "systemctl", "is-active", "--quiet", "multi-user.target"], capture_output=True, check=False
-        )
-        return done.returncode == 0
+        self.pid = self.podman("inspect", "--format={{.State.Pid}}", self.name)
 
     def trace_boot(self, which, verb):
         unit = self.tree / f"etc/systemd/system/homevirt-fleet-guard-{which}.service"
@@ -213,14 +231,19 @@ class ContainerHost(Machine):
         unit.write_text(unit.read_text().replace(start, traced))
 
 
-def arm_script():
-    words = ["g", OWNER, IDENTIFIER, 600, "rollback", "mark"]
+def arm_script(seconds=600):
+    words = ["g", OWNER, IDENTIFIER, seconds, "rollback", "mark"]
     return script.asked("arm", words, directory=None, files=FILES, undo=[UNDO])
 
 
-def armed_and_changed(host):
-    host.sh(arm_script())
-    host.sh(CHANGE)
+def trace_expiry(host):
+    """Whoever waits for the end of the window starts what is traced instead of the guard, again and again."""
+    guard = host.guards / "guard"
+    guard.rename(guard.with_name("guard.lab"))
+    place = f"/{host.guards.relative_to(host.tree)}"
+    guard.write_text(
+        f'#!/bin/sh\nexport GUARD_DIR={place} PS4="\\$(/etc/lab/hook)+ "\nexec sh -x {place}/guard.lab "$@"\n'
+    )
 
 
 def host_guard(host):
@@ -232,7 +255,12 @@ def begin(host, phase):
     host.fresh()
     if phase == "arm":
         return lambda: host.sh(arm_script(), TRACED, wait=False)
-    armed_and_changed(host)
+    host.sh(arm_script(WINDOW if phase == "killed" else 600))
+    if phase == "killed":
+        trace_expiry(host)
+    host.sh(CHANGE)
+    if phase == "killed":
+        return lambda: None
     if phase == "confirm":
         return lambda: host.sh(script.asked("confirm", ["g", OWNER], directory=None), TRACED, wait=False)
     if phase == "expire":
@@ -248,11 +276,11 @@ def count(host, phase):
     if process is not None:
         process.stdout.read()
         process.wait()
-    host.wait(lambda: host.booted() and host.run_file("count").exists(), phase)
+    host.wait(lambda: (phase == "arm" or host.settled()) and host.run_file("count").exists(), phase)
     return int(host.run_file("count").read_text())
 
 
-def cut_at(host, phase, number, kill):
+def cut_at(host, phase, number):
     start = begin(host, phase)
     host.at(number)
     process = start()
@@ -260,7 +288,7 @@ def cut_at(host, phase, number, kill):
         lambda: host.run_file("reached").exists() or (process and process.poll() is not None), f"{phase} {number}"
     )
     host.at(NEVER)
-    if kill:
+    if phase == "killed":
         host.kill_guard()
     else:
         host.cut()
@@ -292,8 +320,8 @@ def main():
     parser.add_argument("host")
     parser.add_argument("--lab")
     parser.add_argument("--every", type=int, default=1)
-    parser.add_argument("--phases", nargs="+", default=["arm", "confirm", "expire", "boot", "late"])
-    parser.add_argument("--kill", action="store_true")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--phases", nargs="+", default=["arm", "confirm", "expire", "boot", "late", "killed"])
     options = parser.parse_args()
     host = NamespaceHost(options.lab, options.host) if options.lab else ContainerHost(options.host)
     wrong = False
@@ -303,8 +331,9 @@ def main():
         last = count(host, phase)
         tally = collections.Counter()
         where = collections.defaultdict(list)
-        for number in range(1, last + 1, options.every):
-            result = cut_at(host, phase, number, options.kill)
+        first = random.Random(f"{options.seed} {phase}").randint(1, min(options.every, last))
+        for number in range(first, last + 1, options.every):
+            result = cut_at(host, phase, number)
             tally[result] += 1
             where[result].append(number)
             wrong = wrong or result.startswith("WRONG")

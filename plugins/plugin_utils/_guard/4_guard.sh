@@ -43,6 +43,8 @@ overlap() { # NAME PATH: name of another open guard that keeps the path, or some
   for other in $(guards); do
     if [ "$other" = "$1" ] || ! is_open "$other"; then continue; fi
     for place in "$D/$other/files"/*/path; do
+      # A guard that keeps no file has none that overlaps.
+      [ -e "$place" ] || continue
       case $2/ in "$(get "$place")"/*) echo "$other"; return ;; esac
       case $(get "$place")/ in "$2"/*) echo "$other"; return ;; esac
     done
@@ -178,6 +180,7 @@ begin() { # NAME REASON
 restore_files() { # NAME
   rm -f "$D/$1/failures"
   for place in "$D/$1/files"/*/; do
+    [ -d "$place" ] || continue
     put_back "${place%/}" || echo "$(get "${place}path") is not what it was" >> "$D/$1/failures"
   done
   became "$1" undoing "$(cat "$D/$1/failures" 2> /dev/null || echo "all files are back")"
