@@ -48,8 +48,17 @@ options:
   overlay_dir:
     description:
       - Directory whose file system holds the throwaway layer. The layer has no name there and leaves nothing behind.
+      - One that is not there, or lies on a read-only file system, is refused.
     type: str
     default: /var/tmp
+  overlay_space:
+    description:
+      - What must be free in O(overlay_dir) for each throwaway layer before it is made, such as V(500M) or V(20G). For a
+        smaller disk its size counts. V(0) asks for nothing.
+      - A layer grows as far as it is written to. Where the directory is full then, writing fails with an I/O error, and
+        the image stays as it is.
+    type: bytes
+    default: 1G
   references:
     description:
       - Backing, data or extent files outside the image's own directory that it may open. Any other such file is
@@ -67,6 +76,25 @@ options:
         of the image.
     type: bool
     default: false
+  on_error:
+    description:
+      - What happens to the other disks of the call when one fails.
+      - V(rollback_all) undoes all that was done, from the last step back. All disks are one transaction.
+      - V(keep_good) undoes what was done for that disk, carries on with the others, and fails at the end. What was kept
+        is in RV(kept) and RV(disks), what failed in RV(failed_disks). Where one file system is mounted below another,
+        both are kept or neither.
+      - What contradicts itself, such as one path for two mounts, fails the call before anything is done.
+    type: str
+    choices: [rollback_all, keep_good]
+    default: rollback_all
+  workers:
+    description:
+      - How many servers of images are started, and how many disks are read, at the same time. V(1) does one after the
+        other.
+      - With V(nbd), V(loop) and what Xen's tools open themselves there is no server whose start could be waited for
+        together.
+    type: int
+    default: 4
   timeout:
     description:
       - Seconds that one command, or the wait for one device, may take.
@@ -77,4 +105,25 @@ requirements:
   - qemu-nbd (Debian package qemu-utils, Fedora qemu-img) for all formats but raw
   - nbdfuse (Debian package libnbd-bin, Fedora nbdfuse) and fusermount3 (fuse3) where the kernel has no nbd module
   - root
+"""
+
+    LUKS = r"""
+options:
+  luks_passphrase:
+    description:
+      - The passphrase that opens encrypted (LUKS1 or LUKS2) partitions and volumes on the way to a file system. Keep
+        it in a vault.
+      - It goes to C(cryptsetup) by its standard input, and is neither logged nor written anywhere.
+    type: str
+  luks_passphrases:
+    description:
+      - Passphrases of single images, which win over O(luks_passphrase) and O(luks_key_file). The keys are the images'
+        paths (or guests' names) as they are given elsewhere in the task.
+      - They stand here and not in a disk's own mapping because only so does Ansible know what it must never show.
+    type: dict
+    default: {}
+  luks_key_file:
+    description:
+      - Absolute path, on the host, of a file whose whole content opens them in place of O(luks_passphrase).
+    type: str
 """

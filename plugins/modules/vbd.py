@@ -12,7 +12,7 @@ version_added: 0.1.0
 author: homevirt.fleet contributors (@homevirt)
 description:
   - Attaches disk images of guests to the host as block devices, and detaches them, many in one call.
-  - All disks of a call are one transaction. What fails is undone from the last step back.
+  - All disks of a call are one transaction, or each is one (O(on_error)). What fails is undone from the last step back.
   - An image that anything else has open for writing is refused, and so is a second user of an image that is to be
     written. Open files of all processes, QEMU's locks, loop devices, mounts and device-mapper holders are looked at.
   - What a crash of the server process or a killed play left behind is recognised as this collection's own by its
@@ -67,6 +67,9 @@ options:
       overlay_dir:
         description: As O(overlay_dir).
         type: str
+      overlay_space:
+        description: As O(overlay_space).
+        type: bytes
       references:
         description: As O(references).
         type: list
@@ -115,6 +118,13 @@ EXAMPLES = r"""
       - image: /srv/images/old.img
         format: raw
 
+- name: Attach many, and keep what can be attached when one of them is damaged
+  homevirt.fleet.vbd:
+    on_error: keep_good
+    disks:
+      - image: /srv/images/guest.qcow2
+      - image: /srv/images/data.vhdx
+
 - name: Give a running Xen guest one more disk
   homevirt.fleet.vbd:
     domain: web
@@ -139,8 +149,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 disks:
-  description: One entry for each of O(disks), in the same order.
-  returned: success
+  description: One entry for each of O(disks), in the same order. After a failure those in RV(kept).
+  returned: success, and failure with O(on_error=keep_good)
   type: list
   elements: dict
   contains:
@@ -211,13 +221,16 @@ disks:
         partlabel:
           description: Name of the partition.
           type: str
+        volume:
+          description: C(group/volume) of an LVM volume that M(homevirt.fleet.vbd_mount) has open. Empty for others.
+          type: str
     paths:
       description: Where it was mounted by M(homevirt.fleet.vbd_mount). Returned after detaching only.
       type: list
       elements: str
 steps:
   description: What was done, or in check mode would be, in order.
-  returned: success
+  returned: success, and failure with O(on_error=keep_good)
   type: list
   elements: str
   sample: [attach /srv/images/guest.qcow2]
@@ -243,6 +256,32 @@ missing_programs:
   returned: failure, when programs are missing
   type: list
   elements: str
+kept:
+  description: The images of O(disks) that are as asked for though others failed.
+  returned: failure, with O(on_error=keep_good), unless nothing could be done at all
+  type: list
+  elements: str
+failed_disks:
+  description: The images of O(disks) that failed, and are as they were.
+  returned: failure, with O(on_error=keep_good), unless nothing could be done at all
+  type: list
+  elements: dict
+  contains:
+    image:
+      description: Path as given.
+      type: str
+    msg:
+      description: The error as one would see it without O(on_error=keep_good).
+      type: str
+    what:
+      description: The object that the error is about.
+      type: str
+    why:
+      description: The reason.
+      type: str
+    hint:
+      description: The next step.
+      type: str
 rolled_back:
   description: Steps that were undone, the last one first.
   returned: failure, when something had been done already
@@ -273,6 +312,7 @@ def main() -> None:
             arguments.read_disks(module.params, opening=opening),
             force=module.params["force"],
             check=module.check_mode,
+            on_error=module.params["on_error"],
         ),
     )
 

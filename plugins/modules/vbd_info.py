@@ -15,6 +15,7 @@ description:
   - Lists all disk images that are attached to the host by M(homevirt.fleet.vbd) and M(homevirt.fleet.vbd_mount), and
     all loop and nbd devices that somebody else attached.
   - Tells for images who has them open, whether attached or not, for example a running QEMU guest.
+  - With O(inspect=true) looks into images, attached or not, for the system that is in them.
 options:
   images:
     description: Paths of images whose users are looked for.
@@ -28,14 +29,33 @@ options:
     type: list
     elements: str
     default: []
+  inspect:
+    description:
+      - Whether each of O(images) is looked into for its operating system. It is attached for the moment, read-only on
+        every layer, its file systems are mounted read-only, and all of it is taken away again. Not one byte of the
+        image changes. This is done in check mode too.
+      - An image that cannot be looked into, as one of a running guest, says so in RV(inspected[].trouble).
+    type: bool
+    default: false
+  format:
+    description: Format of O(images), where their names do not tell. As O(homevirt.fleet.vbd#module:format).
+    type: str
+    choices: [raw, qcow2, qcow, vmdk, vdi, vpc, vhdx]
+  references:
+    description: As O(homevirt.fleet.vbd#module:references), for O(inspect=true).
+    type: list
+    elements: str
+    default: []
   timeout:
     description: Seconds that one command may take.
     type: float
     default: 30.0
 extends_documentation_fragment:
   - homevirt.fleet.attributes.info
+  - homevirt.fleet.vbd.luks
 requirements:
   - losetup, blkid (util-linux)
+  - what M(homevirt.fleet.vbd_mount) needs, for O(inspect=true)
   - root
 seealso:
   - module: homevirt.fleet.vbd
@@ -52,6 +72,17 @@ EXAMPLES = r"""
 - name: Stop while somebody uses the image
   ansible.builtin.assert:
     that: found.images[0].users | length == 0
+
+- name: See which system is in an image
+  homevirt.fleet.vbd_info:
+    inspect: true
+    images:
+      - /srv/images/guest.qcow2
+  register: looked
+
+- name: Say it
+  ansible.builtin.debug:
+    msg: "{{ looked.inspected[0].system.name }}, {{ looked.inspected[0].system.kernels | join(', ') }}"
 
 - name: See all disks of all domains of a Xen host
   homevirt.fleet.vbd_info:
@@ -258,6 +289,95 @@ guests:
         exists:
           description: Whether there is such a file.
           type: bool
+inspected:
+  description: One entry for each of O(images), with O(inspect=true).
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    image:
+      description: Path as given.
+      type: str
+    trouble:
+      description: Why it could not be looked into, or no system was found. Empty where all is well.
+      type: str
+    partitions:
+      description: What is on the disk, open volumes included, as M(homevirt.fleet.vbd) returns it, without devices.
+      type: list
+      elements: dict
+    skipped:
+      description: What of it holds no file system that can be mounted, a sentence each.
+      type: list
+      elements: str
+      sample: ["partition 2: it is a member of an MD array"]
+    system:
+      description: The guest's operating system. Null where none was found.
+      type: dict
+      contains:
+        type:
+          description: V(linux) or V(windows).
+          type: str
+        id:
+          description: The C(ID) of os-release(5); V(windows) for Windows.
+          type: str
+          sample: debian
+        name:
+          description: Its name as it calls itself.
+          type: str
+          sample: Debian GNU/Linux 12 (bookworm)
+        version:
+          description: Its version. Of Windows with the build.
+          type: str
+          sample: "12"
+        arch:
+          description: What its programs are made for, as uname calls it. Empty where it cannot be told.
+          type: str
+          sample: x86_64
+        hostname:
+          description: Its name in the network. Empty where it does not say.
+          type: str
+        kernels:
+          description: Versions of its Linux kernels, sorted as text.
+          type: list
+          elements: str
+          sample: [6.1.0-18-amd64]
+        mounts:
+          description: The lines of its C(/etc/fstab).
+          type: list
+          elements: dict
+          contains:
+            source:
+              description: What is mounted, as written there.
+              type: str
+            path:
+              description: Where.
+              type: str
+            fstype:
+              description: Type.
+              type: str
+            options:
+              description: Options.
+              type: str
+            partition:
+              description: Number of the partition of this disk that is meant. Null for none.
+              type: int
+            volume:
+              description: The LVM volume that is meant. Empty for none.
+              type: str
+        partition:
+          description: Number of the partition that holds it.
+          type: int
+        volume:
+          description: The LVM volume that holds it. Empty for none.
+          type: str
+        subvolume:
+          description: The subvolume of a btrfs that holds it. Empty for none.
+          type: str
+cleaned:
+  description: What a look that was cut off had left and this run took away, a sentence each. Also given as warnings.
+  returned: success
+  type: list
+  elements: str
 stale:
   description: What domains that are gone have left in xenstore, and how to clear it, a sentence each.
   returned: success
@@ -267,7 +387,7 @@ stale:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._vbd import info, report
+from ..module_utils._vbd import arguments, info, report
 
 
 def main() -> None:
@@ -275,11 +395,20 @@ def main() -> None:
         argument_spec={
             "images": {"type": "list", "elements": "str", "default": []},
             "guests": {"type": "list", "elements": "str", "default": []},
+            "inspect": {"type": "bool", "default": False},
+            "format": arguments.SHARED["format"],
+            "references": arguments.SHARED["references"],
+            **arguments.KEYS,
             "timeout": {"type": "float", "default": 30.0},
         },
         supports_check_mode=True,
     )
-    report.finish(module, lambda host: info.gather(host, module.params["images"], module.params["guests"]))
+    report.finish(
+        module,
+        lambda host: info.gather(
+            host, module.params["images"], module.params["guests"], arguments.read_inspected(module.params)
+        ),
+    )
 
 
 if __name__ == "__main__":

@@ -13,8 +13,13 @@ author: homevirt.fleet contributors (@homevirt)
 description:
   - Attaches disk images of guests to the host, as M(homevirt.fleet.vbd) does, and mounts file systems that are on
     them; or unmounts them and detaches what it attached. Many in one call.
-  - Attaching and mounting of all disks of a call are one transaction. What fails is undone from the last step back.
+  - Attaching and mounting of all disks of a call are one transaction, or those of each disk are one (O(on_error)). What
+    fails is undone from the last step back.
   - Read-only mounts replay no journal, so not one byte of the image changes. All mounts are C(nodev,nosuid).
+  - Reaches into LVM volume groups and LUKS, and each of them in the other. The host's own LVM is not used for it, so
+    groups may have the same names and UUIDs as the host's or another guest's. What was opened is closed with the mount.
+  - An NTFS that Windows has hibernated on or wants to check is not mounted for writing, nor a btrfs while another one
+    with its UUID is mounted.
 options:
   disks:
     description:
@@ -46,9 +51,24 @@ options:
       partition:
         description:
           - Which file system. The number of a partition (V(0) for one on the whole disk), the UUID or label of a
-            file system or a partition, or V(root) for the one that holds the guest's operating system.
+            file system or a partition, an LVM volume as V(GROUP/VOLUME), or V(root) for the one that holds the guest's
+            operating system, wherever it lies.
+          - What is encrypted stands for what is in it.
+          - With V(root), more than one system is an error that lists them, and so is a partition whose content cannot
+            be told because it bears the signatures of two file systems.
         type: str
         default: root
+      mounts:
+        description:
+          - V(all) mounts the guest's whole tree below O(disks[].path), each file system of this disk where the guest's
+            own C(/etc/fstab) says. Lines for anything else are left out, and named in RV(disks[].skipped).
+          - Of the guest's mount options only those that name a subvolume are taken over.
+        type: str
+        choices: [one, all]
+        default: one
+      luks_key_file:
+        description: As O(luks_key_file).
+        type: str
       options:
         description: Further mount options, separated by commas. They come last and so win.
         type: str
@@ -82,6 +102,9 @@ options:
       overlay_dir:
         description: As O(overlay_dir).
         type: str
+      overlay_space:
+        description: As O(overlay_space).
+        type: bytes
       references:
         description: As O(references).
         type: list
@@ -97,6 +120,9 @@ options:
 extends_documentation_fragment:
   - homevirt.fleet.attributes
   - homevirt.fleet.vbd
+  - homevirt.fleet.vbd.luks
+requirements:
+  - dmsetup for LVM volumes, cryptsetup for LUKS, ntfs-3g for NTFS
 seealso:
   - module: homevirt.fleet.vbd
   - module: homevirt.fleet.vbd_info
@@ -119,6 +145,26 @@ EXAMPLES = r"""
         partition: 1
         path: /mnt/guest-boot
 
+- name: Mount the whole tree of a guest whose root is on LVM on LUKS
+  homevirt.fleet.vbd_mount:
+    luks_passphrase: "{{ guest_passphrase }}"
+    disks:
+      - image: /srv/images/encrypted.qcow2
+        path: /mnt/guest
+        mounts: all
+  vars:
+    # In a vault.
+    guest_passphrase: correct horse battery staple
+
+- name: Mount one volume of a guest on LVM
+  homevirt.fleet.vbd_mount:
+    luks_passphrases:
+      /srv/images/encrypted.qcow2: correct horse battery staple
+    disks:
+      - image: /srv/images/encrypted.qcow2
+        partition: vg0/home
+        path: /mnt/home
+
 - name: Unmount and detach all of it
   homevirt.fleet.vbd_mount:
     state: unmounted
@@ -128,8 +174,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 disks:
-  description: One entry for each of O(disks), in the same order.
-  returned: success
+  description: One entry for each of O(disks), in the same order. After a failure those in RV(kept).
+  returned: success, and failure with O(on_error=keep_good)
   type: list
   elements: dict
   contains:
@@ -154,6 +200,37 @@ disks:
       description: Options given to mount. Not returned after unmounting.
       type: str
       sample: ro,noload,nodev,nosuid
+    volume:
+      description: The LVM volume that is mounted. Empty for none. Not returned after unmounting.
+      type: str
+      sample: vg0/root
+    tree:
+      description: What is mounted, in order. Returned with O(disks[].mounts=all) only.
+      type: list
+      elements: dict
+      contains:
+        path:
+          description: Where.
+          type: str
+          sample: /mnt/guest/boot
+        partition:
+          description: Number of the partition it lies on.
+          type: int
+        volume:
+          description: The LVM volume. Empty for none.
+          type: str
+        fstype:
+          description: Type of the file system as given to mount.
+          type: str
+        options:
+          description: Options given to mount.
+          type: str
+    skipped:
+      description: What of the guest's C(fstab) is not mounted, a sentence each. Returned with
+        O(disks[].mounts=all) only.
+      type: list
+      elements: str
+      sample: ["none (/dev/mapper/vg0-swap): it is swap space"]
     device:
       description: The disk's block device. After detaching, the one that it had. Empty in check mode for a disk not
         attached yet.
@@ -204,7 +281,7 @@ summary:
   sample: ["/mnt/guest: partition 2 of /srv/images/guest.qcow2, read-only, by nbdfuse as /dev/loop0"]
 steps:
   description: What was done, or in check mode would be, in order.
-  returned: success
+  returned: success, and failure with O(on_error=keep_good)
   type: list
   elements: str
   sample: [attach /srv/images/guest.qcow2, mount root of /srv/images/guest.qcow2 on /mnt/guest]
@@ -230,6 +307,32 @@ missing_programs:
   returned: failure, when programs are missing
   type: list
   elements: str
+kept:
+  description: The images of O(disks) that are as asked for though others failed.
+  returned: failure, with O(on_error=keep_good), unless nothing could be done at all
+  type: list
+  elements: str
+failed_disks:
+  description: The images of O(disks) that failed, and are as they were.
+  returned: failure, with O(on_error=keep_good), unless nothing could be done at all
+  type: list
+  elements: dict
+  contains:
+    image:
+      description: Path as given.
+      type: str
+    msg:
+      description: The error as one would see it without O(on_error=keep_good).
+      type: str
+    what:
+      description: The object that the error is about.
+      type: str
+    why:
+      description: The reason.
+      type: str
+    hint:
+      description: The next step.
+      type: str
 rolled_back:
   description: Steps that were undone, the last one first.
   returned: failure, when something had been done already
@@ -260,6 +363,7 @@ def main() -> None:
             arguments.read_mounts(module.params, opening=opening),
             force=module.params["force"],
             check=module.check_mode,
+            on_error=module.params["on_error"],
         ),
     )
 

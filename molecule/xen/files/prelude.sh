@@ -12,6 +12,9 @@ entries() { xl block-list 0 2> /dev/null | awk 'NR > 1 { print $1, $4 }'; }
 # The host as far as a module may change it.
 host() { ls /sys/bus/xen/devices; lsblk --noheadings --list --output NAME,SIZE,RO; findmnt --list --types ext4; ls /run/homevirt.fleet/vbd; }
 
+# What is to be seen where a case went wrong.
+look() { xl block-list 0; findmnt --list --types ext4; xl list; }
+
 content() { sha256sum < "$1" | cut -d' ' -f1; }
 
 # Whether an image is sound and holds the planted file: read by QEMU and e2fsprogs, neither attached nor mounted.

@@ -19,6 +19,7 @@ class Host:
     """Paths are attributes so that tests can point them at a tree of their own.
 
     timeout: seconds that one wait or one command may take.
+    workers: how many processes may be set going at the same time.
     """
 
     def __init__(
@@ -26,19 +27,23 @@ class Host:
         runner: Runner,
         *,
         timeout: float = 30.0,
+        workers: int = 1,
         proc: str = "/proc",
         sys: str = "/sys",
         dev: str = "/dev",
         run: str = "/run",
+        lib: str = "/var/lib",
         clock: t.Callable[[], float] = time.monotonic,
         sleep: t.Callable[[float], None] = time.sleep,
     ) -> None:
         self.runner = runner
         self.timeout = timeout
+        self.workers = workers
         self.proc = proc
         self.sys = sys
         self.dev = dev
         self.run = run
+        self.lib = lib
         self.clock = clock
         self.sleep = sleep
 

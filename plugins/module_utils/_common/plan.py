@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import collections
 import typing as t
 
 from .errors import FleetError
@@ -19,6 +20,7 @@ class Step(t.NamedTuple):
     undo:    puts the host back; must cope with a change that was only half made. None: nothing to put back.
     before:  line of the diff's left side ("" for none).
     after:   line of the diff's right side ("" for none).
+    early:   sets going what takes long, ahead of its turn; do() then waits for it. Undone like do(). None: nothing.
     """
 
     subject: str
@@ -27,6 +29,7 @@ class Step(t.NamedTuple):
     undo: t.Optional[t.Callable[[], None]]
     before: str
     after: str
+    early: t.Optional[t.Callable[[], None]] = None
 
 
 class Plan:
@@ -59,45 +62,87 @@ class Plan:
             "after": "".join(f"{step.after}\n" for step in self.steps if step.after),
         }
 
-    def apply(self) -> None:
+    def apply(self, ahead: int = 1) -> None:
         """Do every step, then verify. When one fails, undo it and all before it, the last first, and raise its error.
 
+        ahead: how many steps may be going on at once, the one whose turn it is among them; 1: none before its turn.
         The error's details get ``rolled_back`` (titles undone) and, where an undo failed too, ``not_rolled_back``.
         """
-        begun: list[Step] = []
+        progress = Progress(self.steps, ahead)
         try:
             for step in self.steps:
-                begun.append(step)
-                step.do()
-            if begun:
+                progress.do(step)
+            if self.steps:
                 self.verify()
-        except FleetError as error:
-            error.details.update(_roll_back(begun))
-            raise
-        except OSError as error:
-            what = str(error.filename or begun[-1].title)
-            why = f"{error.strerror} (while it was to {begun[-1].title})"
-            raise FleetError(what, why, "mend that, then run again", **_roll_back(begun)) from error
+        except (FleetError, OSError) as error:
+            raise progress.failed(error) from error
         except BaseException:
             # An interrupt or a mistake of ours too leaves the host as it was; it is raised again, never swallowed.
-            _roll_back(begun)
+            progress.undo()
             raise
 
 
-def _roll_back(begun: list[Step]) -> dict[str, t.Any]:
-    undone, stuck = [], []
-    for step in reversed(begun):
-        if step.undo is None:
-            continue
-        try:
-            step.undo()
-            undone.append(step.title)
-        except (FleetError, OSError) as error:
-            stuck.append(f"{step.title}: {error}")
-    report: dict[str, t.Any] = {"rolled_back": undone}
-    if stuck:
-        report["not_rolled_back"] = stuck
-    return report
+class Progress:
+    """Steps as they are carried out.
+
+    begun: in that order; doing: the one that is at work, or was when it failed; left_out: subjects whose steps are not
+    to begin any more.
+    """
+
+    def __init__(self, steps: t.Sequence[Step], ahead: int) -> None:
+        self.begun: list[Step] = []
+        self.doing: t.Optional[Step] = None
+        self.left_out: set[str] = set()
+        self._ahead = ahead
+        self._waiting = collections.deque(step for step in steps if step.early and ahead > 1)
+        self._early: set[int] = set()
+
+    def do(self, step: Step) -> None:
+        """Do a step, and before it set going those that come later, as many as may be."""
+        while self._waiting and len(self._early) < self._ahead:
+            later = self._waiting.popleft()
+            if later.subject not in self.left_out:
+                self._early.add(id(later))
+                self._begin(later)
+                if later.early and later is not step:
+                    later.early()
+        if id(step) in self._early:
+            self.doing = step
+        else:
+            self._begin(step)
+        step.do()
+        self._early.discard(id(step))
+
+    def _begin(self, step: Step) -> None:
+        self.begun.append(step)
+        self.doing = step
+
+    def failed(self, error: t.Union[FleetError, OSError], subjects: t.Optional[t.Container[str]] = None) -> FleetError:
+        """Undo what has begun for these subjects (None: for all), and tell so in the error that is to be raised."""
+        if isinstance(error, FleetError):
+            error.details.update(self.undo(subjects))
+            return error
+        doing = self.doing.title if self.doing else "begin"
+        why = f"{error.strerror} (while it was to {doing})"
+        return FleetError(str(error.filename or doing), why, "mend that, then run again", **self.undo(subjects))
+
+    def undo(self, subjects: t.Optional[t.Container[str]] = None) -> dict[str, t.Any]:
+        """Undo what has begun for these subjects (None: for all), the last first; report what was undone."""
+        undone, stuck = [], []
+        for step in [step for step in reversed(self.begun) if subjects is None or step.subject in subjects]:
+            self.begun.remove(step)
+            self._early.discard(id(step))
+            if step.undo is None:
+                continue
+            try:
+                step.undo()
+                undone.append(step.title)
+            except (FleetError, OSError) as error:
+                stuck.append(f"{step.title}: {error}")
+        report: dict[str, t.Any] = {"rolled_back": undone}
+        if stuck:
+            report["not_rolled_back"] = stuck
+        return report
 
 
-__all__ = ["Plan", "Step"]
+__all__ = ["Plan", "Progress", "Step"]

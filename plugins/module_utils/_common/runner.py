@@ -13,6 +13,7 @@ import os
 import shutil
 import signal
 import subprocess
+import time
 import typing as t
 
 from .errors import TimedOut, ToolFailed, ToolMissing
@@ -36,8 +37,14 @@ class Runner(t.Protocol):
     def find(self, program: str) -> t.Optional[str]:
         """Return the path of a program, or None."""
 
-    def run(self, argv: t.Sequence[str], timeout: float) -> Result:
-        """Run to the end. Raises TimedOut and ToolMissing; an exit status is data."""
+    def run(self, argv: t.Sequence[str], timeout: float, given: str = "") -> Result:
+        """Run to the end. Raises TimedOut and ToolMissing; an exit status is data.
+
+        given: what the command reads from its standard input, where a secret or a long table is not for argv.
+        """
+
+    def run_all(self, argvs: t.Sequence[t.Sequence[str]], timeout: float) -> list[Result]:
+        """Run several at the same time, as run() does one; their results in the same order."""
 
     def spawn(self, argv: t.Sequence[str], log: str, env: t.Mapping[str, str]) -> t.Callable[[], bool]:
         """Start a process that outlives us; return a function that tells whether it still runs."""
@@ -52,25 +59,25 @@ class SystemRunner:
     def find(self, program: str) -> t.Optional[str]:
         return shutil.which(program, path=SEARCH_PATH)
 
-    def run(self, argv: t.Sequence[str], timeout: float) -> Result:
+    def run(self, argv: t.Sequence[str], timeout: float, given: str = "") -> Result:
+        return self._run_all([argv], timeout, given)[0]
+
+    def run_all(self, argvs: t.Sequence[t.Sequence[str]], timeout: float) -> list[Result]:
+        return self._run_all(argvs, timeout, "")
+
+    def _run_all(self, argvs: t.Sequence[t.Sequence[str]], timeout: float, given: str) -> list[Result]:
+        deadline = time.monotonic() + timeout
+        started: list[subprocess.Popen[bytes]] = []
         try:
-            done = subprocess.run(  # pylint: disable=ansible-bad-function  # run_command has no time limit
-                list(argv),
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                timeout=timeout,
-                env=_environment(),
-                check=False,
-            )
-        except FileNotFoundError:
-            raise missing([argv[0]]) from None
-        except subprocess.TimeoutExpired:
-            raise TimedOut(
-                " ".join(argv),
-                f"did not end within {timeout:g} seconds",
-                "look at the host's kernel log, or raise timeout",
-            ) from None
-        return Result(tuple(argv), done.returncode, _text(done.stdout), _text(done.stderr))
+            for argv in argvs:
+                started.append(_start(argv, given))
+            return [_result(process, argv, deadline, timeout, given) for process, argv in zip(started, argvs)]
+        finally:
+            for process in started:
+                # Only of those that an error left behind.
+                if process.returncode is None:
+                    process.kill()
+                    process.communicate()
 
     def spawn(self, argv: t.Sequence[str], log: str, env: t.Mapping[str, str]) -> t.Callable[[], bool]:
         try:
@@ -92,6 +99,34 @@ class SystemRunner:
     def terminate(self, pid: int) -> None:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGTERM)
+
+
+def _start(argv: t.Sequence[str], given: str) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(  # pylint: disable=ansible-bad-function  # run_command has no time limit
+            list(argv),
+            stdin=subprocess.PIPE if given else subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=_environment(),
+        )
+    except FileNotFoundError:
+        raise missing([argv[0]]) from None
+
+
+def _result(
+    process: subprocess.Popen[bytes], argv: t.Sequence[str], deadline: float, timeout: float, given: str
+) -> Result:
+    fed = given.encode("utf-8", "surrogateescape") if given else None
+    try:
+        out, err = process.communicate(fed, timeout=max(0.0, deadline - time.monotonic()))
+    except subprocess.TimeoutExpired:
+        raise TimedOut(
+            " ".join(argv),
+            f"did not end within {timeout:g} seconds",
+            "look at the host's kernel log, or raise timeout",
+        ) from None
+    return Result(tuple(argv), process.returncode, _text(out), _text(err))
 
 
 def require(runner: Runner, programs: t.Iterable[str]) -> None:

@@ -10,11 +10,13 @@ import typing as t
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from .._common.errors import InvalidRequest
-from . import diskspec
+from . import batch, diskspec, inspection, luks
 from .diskspec import DiskRequest
+from .luks import Keys
 from .mounting import MountRequest
 
 # Paths are of type str: type path would take $NAME in a file's name for a variable, and so another file for this one.
+WORKERS = 4
 # Given for the whole task, or for one disk, which wins.
 SHARED: dict[str, dict[str, t.Any]] = {
     "format": {"type": "str", "choices": list(diskspec.FORMATS)},
@@ -22,6 +24,7 @@ SHARED: dict[str, dict[str, t.Any]] = {
     "backend": {"type": "str", "choices": list(diskspec.BACKENDS), "default": "auto"},
     "overlay": {"type": "bool", "default": False},
     "overlay_dir": {"type": "str", "default": "/var/tmp"},
+    "overlay_space": {"type": "bytes", "default": "1G"},
     "references": {"type": "list", "elements": "str", "default": []},
 }
 OF_ONE_IMAGE: dict[str, dict[str, t.Any]] = {
@@ -35,8 +38,18 @@ OF_ONE_MOUNT: dict[str, dict[str, t.Any]] = {
     **OF_ONE_IMAGE,
     "partition": {"type": "str", "default": "root"},
     "path": {"type": "str"},
+    "mounts": {"type": "str", "choices": ["one", "all"], "default": "one"},
     "options": {"type": "str", "default": ""},
     "fstab": {"type": "bool", "default": False},
+    "luks_key_file": {"type": "str", "no_log": False},
+}
+# Of the whole task, for each disk that does not say it itself.
+FOR_ALL = (*SHARED, "domain", "luks_key_file")
+# Passphrases stand beside the disks and not in them: only so does Ansible know what it must never show or log.
+KEYS: dict[str, dict[str, t.Any]] = {
+    "luks_passphrase": {"type": "str", "no_log": True},
+    "luks_passphrases": {"type": "dict", "no_log": True, "default": {}},
+    "luks_key_file": {"type": "str", "no_log": False},
 }
 
 
@@ -47,8 +60,11 @@ def spec(states: t.Sequence[str], disk: t.Mapping[str, t.Any]) -> dict[str, t.An
         "disks": {"type": "list", "elements": "raw", "required": True, "options": dict(disk)},
         "state": {"type": "str", "choices": list(states), "default": states[0]},
         "force": {"type": "bool", "default": False},
+        "on_error": {"type": "str", "choices": [batch.ROLLBACK_ALL, batch.KEEP_GOOD], "default": batch.ROLLBACK_ALL},
+        "workers": {"type": "int", "default": WORKERS},
         "timeout": {"type": "float", "default": 30.0},
         **({"domain": {"type": "str"}} if "domain" in disk else {}),
+        **(KEYS if "luks_key_file" in disk else {}),
         **SHARED,
     }
 
@@ -68,8 +84,30 @@ def read_mounts(params: t.Mapping[str, t.Any], *, opening: bool) -> list[MountRe
             raise InvalidRequest(
                 disk.image or disk.guest, "it has no path to be mounted on", "add path to that entry of disks"
             )
-        found.append(MountRequest(disk, values["partition"], values["path"] or "", values["options"], values["fstab"]))
+        if values["mounts"] == "all" and values["fstab"]:
+            raise InvalidRequest(
+                disk.image or disk.guest, "the lines of a whole tree cannot go into fstab", "leave fstab off for it"
+            )
+        places = (values["partition"], values["path"] or "", values["options"], values["fstab"])
+        found.append(MountRequest(disk, *places, keys_for(params, values), values["mounts"]))
     return found
+
+
+def read_inspected(params: t.Mapping[str, t.Any]) -> list[inspection.Wanted]:
+    """The images that ``vbd_info`` looks into. Raises InvalidRequest."""
+    shared = {name: params[name] for name in ("format", "references", "luks_key_file")}
+    found = []
+    for path in params["images"] if params["inspect"] else ():
+        values = {"image": path, **shared}
+        found.append(inspection.Wanted(diskspec.request(values), keys_for(params, values)))
+    return found
+
+
+def keys_for(params: t.Mapping[str, t.Any], disk: t.Mapping[str, t.Any]) -> Keys:
+    """What opens the encrypted volumes of a disk, by the options beside it and its own."""
+    named = disk.get("image") or disk.get("guest") or ""
+    own = params.get("luks_passphrases") or {}
+    return luks.choose(named, params.get("luks_passphrase") or "", own, disk.get("luks_key_file") or "")
 
 
 def _values(params: t.Mapping[str, t.Any], item: t.Any, known: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
@@ -89,7 +127,7 @@ def _values(params: t.Mapping[str, t.Any], item: t.Any, known: t.Mapping[str, t.
         why = prefix + "; ".join(message.rstrip(".") for message in result.error_messages)
         raise InvalidRequest(str(mapping.get("image", mapping.get("guest", item))), why, "correct that entry of disks")
     own = result.validated_parameters
-    return {**own, **{name: params[name] for name in (*SHARED, "domain") if name in params and own.get(name) is None}}
+    return {**own, **{name: params[name] for name in FOR_ALL if name in params and own.get(name) is None}}
 
 
 def _with_xen_access(mapping: dict[str, t.Any]) -> dict[str, t.Any]:
@@ -98,4 +136,14 @@ def _with_xen_access(mapping: dict[str, t.Any]) -> dict[str, t.Any]:
     return {**mapping, "access": diskspec.ACCESS.get(access, access)} if isinstance(access, str) else mapping
 
 
-__all__ = ["OF_ONE_DISK", "OF_ONE_MOUNT", "read_disks", "read_mounts", "spec"]
+__all__ = [
+    "KEYS",
+    "OF_ONE_DISK",
+    "OF_ONE_MOUNT",
+    "SHARED",
+    "keys_for",
+    "read_disks",
+    "read_inspected",
+    "read_mounts",
+    "spec",
+]

@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 import abc
+import typing as t
 
 from .._common.host import Host
 from .diskspec import DiskRequest
 from .ledger import Record
 from .seen import Seen
+from .server import Running
 
 
 class Backend(abc.ABC):
@@ -37,9 +39,23 @@ class Backend(abc.ABC):
         """Whether another backend has to make the image a device of this host first."""
         return False
 
+    def begins_ahead(self, record: Record) -> bool:
+        """Whether begin() may be called some time before attach()."""
+        return False
+
+    def begin(self, host: Host, record: Record, wanted: DiskRequest) -> Running:
+        """Start what takes long, without waiting for it."""
+        raise NotImplementedError
+
+    def abandon(self, host: Host, record: Record, begun: Running) -> None:
+        """Let what begin() started come to where release() finds it."""
+        raise NotImplementedError
+
     @abc.abstractmethod
-    def attach(self, host: Host, record: Record, wanted: DiskRequest) -> Record:
+    def attach(self, host: Host, record: Record, wanted: DiskRequest, begun: t.Optional[Running] = None) -> Record:
         """Attach, wait for the device, and return the record with device and servers.
+
+        begun: what begin() returned, where it was called for this record before.
 
         The record is on disk already, so whatever this leaves when it is killed is found by release(). Raises
         FleetError.

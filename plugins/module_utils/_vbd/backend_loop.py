@@ -15,6 +15,7 @@ from .diskspec import DiskRequest
 from .ledger import Record
 from .losetup import Loop
 from .seen import Seen
+from .server import Running
 
 
 class LoopBackend(Backend):
@@ -29,7 +30,7 @@ class LoopBackend(Backend):
             return f"a loop device shows {wanted.format} as it lies on the disk, not what is inside"
         return "a loop device has no overlay" if wanted.overlay else ""
 
-    def attach(self, host: Host, record: Record, wanted: DiskRequest) -> Record:
+    def attach(self, host: Host, record: Record, wanted: DiskRequest, begun: t.Optional[Running] = None) -> Record:
         device = losetup.attach(host, record.image, read_only=record.access == "r", direct_io=False)
         record = record._replace(device=device)
         if not _is_behind(record, losetup.listed(host)):

@@ -6,15 +6,17 @@
 from __future__ import annotations
 
 import os
+import typing as t
 
 from .._common.errors import Refused
 from .._common.host import Host
 from .._common.runner import checked
-from . import ledger, partitions, processes, qemu_nbd, server
+from . import ledger, partitions, processes, qemu_nbd, server, udev
 from .backend import Backend
 from .diskspec import DiskRequest
 from .ledger import Record
 from .seen import Seen
+from .server import Running
 
 MODPROBE = "modprobe"
 # Older kernels make no partition nodes unless told how many there may be.
@@ -40,7 +42,8 @@ class NbdBackend(Backend):
     def serves(self, wanted: DiskRequest) -> str:
         return ""
 
-    def attach(self, host: Host, record: Record, wanted: DiskRequest) -> Record:
+    # Nothing is begun ahead: which device is free is known only when the disk before has its own.
+    def attach(self, host: Host, record: Record, wanted: DiskRequest, begun: t.Optional[Running] = None) -> Record:
         if not os.path.isdir(f"{host.sys}/block/nbd0"):
             checked(
                 host.runner, [MODPROBE, *MODULE], host.timeout, "nbd", "load the module by hand and read the kernel log"
@@ -49,9 +52,9 @@ class NbdBackend(Backend):
         # Written down first: should we be killed, the next run must know which device to look at.
         ledger.write(host, record)
         argv = qemu_nbd.connect(host, record, record.device)
-        server.start(
-            host, record, argv, lambda: partitions.size_of(host, record.device) > 0, qemu_nbd.environment(wanted)
-        )
+        udev.hush(host, record.device)
+        running = server.start(host, record, argv, qemu_nbd.environment(record))
+        server.await_ready(host, record, qemu_nbd.PROGRAM, lambda: partitions.size_of(host, record.device) > 0, running)
         record = record._replace(servers=server.family(host, _server_of(host, record.device)))
         ledger.write(host, record)
         server.must_have_opened(host, record)
@@ -81,6 +84,7 @@ class NbdBackend(Backend):
                 "it was not disconnected",
                 "see what holds it with lsblk and fuser, or raise timeout",
             )
+        udev.forget(host, record.device)
         if not record.servers:
             server.stop_unit(host, record)
         server.end(host, record)

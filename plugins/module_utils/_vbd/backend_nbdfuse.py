@@ -10,8 +10,11 @@ Not QEMU's own FUSE export: with several requests at once it mixes up their buff
 
 from __future__ import annotations
 
+import contextlib
 import os
+import typing as t
 
+from .._common.errors import FleetError
 from .._common.host import Host
 from .._common.runner import checked
 from . import ledger, losetup, mountinfo, processes, qemu_nbd, server
@@ -20,6 +23,7 @@ from .diskspec import DiskRequest
 from .ledger import Record
 from .losetup import Loop
 from .seen import Seen
+from .server import Running
 
 NBDFUSE = "nbdfuse"
 
@@ -35,14 +39,22 @@ class NbdfuseBackend(Backend):
     def serves(self, wanted: DiskRequest) -> str:
         return ""
 
-    def attach(self, host: Host, record: Record, wanted: DiskRequest) -> Record:
+    def begins_ahead(self, record: Record) -> bool:
+        return True
+
+    def begin(self, host: Host, record: Record, wanted: DiskRequest) -> Running:
         os.makedirs(_fuse(host, record), mode=0o700, exist_ok=True)
-        pid_file = f"{ledger.directory(host, record)}/nbdfuse.pid"
-        argv = [NBDFUSE, "--pidfile", pid_file, *_read_only(record), _file(host, record), "--socket-activation"]
-        argv += qemu_nbd.serve(host, record)
-        environment = qemu_nbd.environment(wanted)
-        server.start(host, record, argv, lambda: _number_in(pid_file) > 0, environment, _stop_script(host, record))
-        record = record._replace(servers=server.family(host, _number_in(pid_file)))
+        argv = [NBDFUSE, "--pidfile", _pid_file(host, record), *_read_only(record), _file(host, record)]
+        argv += ["--socket-activation", *qemu_nbd.serve(host, record)]
+        return server.start(host, record, argv, qemu_nbd.environment(record), _stop_script(host, record))
+
+    def abandon(self, host: Host, record: Record, begun: Running) -> None:
+        with contextlib.suppress(FleetError):
+            _await_ready(host, record, begun)
+
+    def attach(self, host: Host, record: Record, wanted: DiskRequest, begun: t.Optional[Running] = None) -> Record:
+        _await_ready(host, record, begun or self.begin(host, record, wanted))
+        record = record._replace(servers=server.family(host, _number_in(_pid_file(host, record))))
         ledger.write(host, record)
         server.must_have_opened(host, record)
         device = losetup.attach(host, _file(host, record), read_only=record.access == "r", direct_io=True)
@@ -71,6 +83,10 @@ class NbdfuseBackend(Backend):
         server.end(host, record)
 
 
+def _await_ready(host: Host, record: Record, running: Running) -> None:
+    server.await_ready(host, record, NBDFUSE, lambda: _number_in(_pid_file(host, record)) > 0, running)
+
+
 def _stop_script(host: Host, record: Record) -> str:
     """What systemd runs at shutdown: let the disk go as soon as nothing is mounted from it, and so end the server.
 
@@ -88,6 +104,10 @@ def _stop_script(host: Host, record: Record) -> str:
 
 def _fuse(host: Host, record: Record) -> str:
     return f"{ledger.directory(host, record)}/fuse"
+
+
+def _pid_file(host: Host, record: Record) -> str:
+    return f"{ledger.directory(host, record)}/nbdfuse.pid"
 
 
 def _file(host: Host, record: Record) -> str:
@@ -111,7 +131,7 @@ def _names(host: Host, record: Record) -> tuple[str, str]:
 
 def _left_running(host: Host, record: Record) -> tuple[processes.Process, ...]:
     """Servers of a run that was killed before it could write them down."""
-    pid = _number_in(f"{ledger.directory(host, record)}/nbdfuse.pid")
+    pid = _number_in(_pid_file(host, record))
     return server.family(host, pid) if processes.name_of(host, pid) == NBDFUSE else ()
 
 

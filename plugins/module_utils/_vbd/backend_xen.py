@@ -16,13 +16,14 @@ import typing as t
 from .._common.errors import InUse, Refused, TimedOut
 from .._common.host import Host
 from .._common.runner import checked, last_words
-from . import image, ledger, losetup, partitions, processes, vdev, xenbus, xenstore
+from . import image, ledger, losetup, partitions, processes, udev, vdev, xenbus, xenstore
 from .backend import Backend
 from .backend_nbd import MODPROBE, NbdBackend
 from .backend_nbdfuse import NbdfuseBackend
 from .diskspec import DiskRequest
 from .ledger import Record
 from .seen import Seen
+from .server import Running
 from .xenstore import Snapshot, Vbd
 
 # What may serve an image below a Xen disk.
@@ -57,13 +58,24 @@ class XenBackend(Backend):
         """Why the toolstack failed, in what it said on stderr."""
         return last_words(said)
 
-    def attach(self, host: Host, record: Record, wanted: DiskRequest) -> Record:
+    def begins_ahead(self, record: Record) -> bool:
+        return bool(record.under) and BELOW[record.under].begins_ahead(record)
+
+    def begin(self, host: Host, record: Record, wanted: DiskRequest) -> Running:
+        return BELOW[record.under].begin(host, _below(record), wanted)
+
+    def abandon(self, host: Host, record: Record, begun: Running) -> None:
+        BELOW[record.under].abandon(host, _below(record), begun)
+
+    def attach(self, host: Host, record: Record, wanted: DiskRequest, begun: t.Optional[Running] = None) -> Record:
         if record.under:
-            served = BELOW[record.under].attach(host, _below(record), wanted)
+            served = BELOW[record.under].attach(host, _below(record), wanted, begun)
             record = served._replace(device="", under_device=served.device)
             ledger.write(host, record)
         target = record.under_device or record.image
         _load_drivers(host, record, blocks=record.id.block or bool(record.under))
+        if record.domid == 0:
+            udev.hush(host, record.vdev)
         argv = self.attach_command(record, target, "raw" if record.under else record.format)
         hint = "see what is there with xl block-list, and read the newest file in /var/log/xen"
         checked(host.runner, argv, max(host.timeout, TOOLSTACK), record.image, hint, self.reason)
@@ -88,6 +100,8 @@ class XenBackend(Backend):
 
     def release(self, host: Host, record: Record) -> None:
         self._disconnect(host, record)
+        if record.domid == 0:
+            udev.forget(host, record.vdev)
         if record.under:
             BELOW[record.under].release(host, _below(record))
 

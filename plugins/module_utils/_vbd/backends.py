@@ -51,9 +51,10 @@ class Chooser:
 
     def _why_unusable(self, backend: Backend) -> str:
         if backend.name not in self.unusable:
-            self.unusable[backend.name] = backend.usable(self.host)
-            if not self.unusable[backend.name]:
+            reason = backend.usable(self.host)
+            if not reason:
                 require(self.host.runner, backend.programs)
+            self.unusable[backend.name] = reason
         return self.unusable[backend.name]
 
 

@@ -64,7 +64,7 @@ class DiskRequest(t.NamedTuple):
     access:     "r" or "w".
     backend:    one of BACKENDS.
     overlay:    writes go to a throwaway layer, the image stays as it is (access is then "w").
-    overlay_dir: directory that layer lies in.
+    overlay_dir: directory that layer lies in; overlay_space: bytes that must be free there for it.
     vdev:       Xen's name for the place ("" where no Xen is, or for any that is free).
     domain:     name or number of the Xen domain it is attached to; "" is this host.
     domid:      its number, once it is known; 0 is this host.
@@ -78,6 +78,7 @@ class DiskRequest(t.NamedTuple):
     backend: str = "auto"
     overlay: bool = False
     overlay_dir: str = "/var/tmp"
+    overlay_space: int = 1 << 30
     vdev: str = ""
     domain: str = ""
     domid: int = 0

@@ -11,7 +11,7 @@ import typing as t
 from .._common.errors import InUse, InvalidRequest, Refused
 from .._common.host import LONGEST_PAUSE
 from .._common.plan import Step
-from . import acts, image, ledger, mounts, processes, state, usage, vdev, verify
+from . import acts, image, ledger, mounts, overlay, processes, state, usage, vdev, verify
 from .diskspec import DiskRequest
 from .ledger import Record
 from .work import Work
@@ -26,6 +26,9 @@ def plan_attached(work: Work, wanted: t.Sequence[DiskRequest]) -> list[str]:
     _refuse_writing_below(wanted, images)
     _clean_dead(work, {found.id for found in images})
     fresh = [found for disk, found in zip(wanted, images) if not _stands(work, disk, found)]
+    overlay.require_space(
+        (disk, found) for disk, found in zip(wanted, images) if disk.overlay and not _stands(work, disk, found)
+    )
     uses = state.uses(work.host, work.state, fresh)
     return [_plan_one(work, disk, found, uses) for disk, found in zip(wanted, images)]
 
@@ -50,6 +53,8 @@ def plan_detached(work: Work, wanted: t.Sequence[DiskRequest], unmounting: t.Con
 def record_of(work: Work, disk: DiskRequest) -> t.Optional[Record]:
     """Our attachment of an image, also when the image has been deleted meanwhile."""
     identity = image.identify(disk.image)
+    if identity is not None:
+        work.require_known(identity, disk.domid, disk.image)
     there = [record for record in work.records.values() if record.domid == disk.domid]
     same = [record for record in there if record.id == identity]
     # Deleted, or replaced by another file under its name: what is attached is still meant.
@@ -111,7 +116,7 @@ def apply(work: Work) -> None:
     """Carry out the plan, and look whether the host is now as planned. Rolls back and raises FleetError otherwise."""
     if work.planned:
         work.plan.verify = lambda: verify.look_again(work)
-    work.plan.apply()
+    work.plan.apply(work.host.workers)
     work.applied = True
 
 
@@ -149,6 +154,7 @@ def _plan_one(
     work: Work, disk: DiskRequest, found: image.Image, uses: t.Mapping[image.FileId, t.Sequence[usage.Use]]
 ) -> str:
     tag = ledger.new(found, disk, "", work.by).tag
+    work.require_known(found.id, disk.domid, disk.image)
     if tag in work.planned:
         if work.planned[tag][0]._replace(image=disk.image) != disk:
             raise InvalidRequest(
@@ -172,6 +178,9 @@ def _plan_one(
     if current is not None and not current.trouble:
         plan_release(work, current.record, disk.image)
     record = ledger.new(found, disk, backend.name, work.by)
+    if disk.overlay:
+        record = record._replace(layer=overlay.place(disk.overlay_dir, tag))
+    record = record._replace(length=0 if found.id.block else os.path.getsize(found.path))
     if backend.reaches_guests:
         record = record._replace(vdev=work.places.claim(disk), under=work.backends.below(backend, disk))
     work.plan.add(
@@ -183,6 +192,8 @@ def _plan_one(
             before="",
             after=f"{found.path}: attached {disk.access} by {backend.name}{_as(record)}"
             f"{' with an overlay' if disk.overlay else ''}",
+            # Not where the image has to be let go first: then there would be two.
+            early=(lambda: acts.begin(work, record, disk)) if backend.begins_ahead(record) and not current else None,
         )
     )
     return tag

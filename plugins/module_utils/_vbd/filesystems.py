@@ -33,7 +33,14 @@ NOT_MOUNTABLE = {
     "crypto_LUKS": "it is encrypted with LUKS",
     "linux_raid_member": "it is a member of an MD array",
 }
-OS_RELEASE = ("etc/os-release", "usr/lib/os-release")
+# os-release(5), and what systems had before there was one.
+OS_RELEASE = (
+    "etc/os-release",
+    "usr/lib/os-release",
+    "etc/redhat-release",
+    "etc/SuSE-release",
+    "etc/debian_version",
+)
 WINDOWS = ("windows", "system32", "config", "system")
 # They hold boot files, never the operating system itself.
 BOOT_ONLY = ("vfat",)

@@ -69,11 +69,18 @@ def examine(wanted: DiskRequest) -> Image:
         members: list[Member] = []
         # QEMU is given this path, and resolves each name below from the name of the file above.
         top = _walk(wanted, path, "image", wanted.format, members)
+        if wanted.access == "w" and not wanted.overlay and not members[0].id.block and _is_read_only(path):
+            raise Refused(wanted.image, "lies on a read-only file system", "attach it with access r or with an overlay")
     except OSError as error:
         raise InvalidRequest(
             wanted.image, f"cannot be read ({error.strerror})", "check the path on the host itself"
         ) from error
     return Image(path, members[0].id, top.size, tuple(members))
+
+
+def _is_read_only(path: str) -> bool:
+    """losetup would take read-only for an answer, and say nothing."""
+    return bool(os.statvfs(path).f_flag & os.ST_RDONLY)
 
 
 def by_name(wanted: DiskRequest) -> t.Optional[Image]:

@@ -10,16 +10,21 @@ import os
 import typing as t
 
 from .._common.host import Host
-from . import domains, image, partitions, state, usage, vdev, xenbus, xenstore
+from .._common.lock import shared
+from . import domains, image, inspection, ledger, partitions, state, usage, vdev, xenbus, xenstore
 from .losetup import Loop
 
 
-def gather(host: Host, images: t.Sequence[str], guests: t.Sequence[str]) -> dict[str, t.Any]:
+def gather(
+    host: Host, images: t.Sequence[str], guests: t.Sequence[str], inspected: t.Sequence[inspection.Wanted] = ()
+) -> dict[str, t.Any]:
     """The return values of ``vbd_info``. images: paths whose users are looked for; guests: of Xen, by name.
 
-    Raises FleetError.
+    inspected: images that are looked into, before the rest is told. Raises FleetError.
     """
-    seen = state.read(host)
+    inside, cleaned = inspection.inspect(host, inspected) if inspected else ([], [])
+    with shared(host, ledger.lock_path(host)):
+        seen = state.read(host)
     found = [_ours(host, seen, attachment) for attachment in seen.attachments.values()]
     owner, xen = _owners(seen), seen.seen.xen
     # The devices on which domains' disks lie are told with those.
@@ -44,6 +49,9 @@ def gather(host: Host, images: t.Sequence[str], guests: t.Sequence[str]) -> dict
         "domains": domains.gather(host, xen, owner),
         "guests": domains.configured(xen, guests),
         "stale": domains.stale(xen),
+        "inspected": inside,
+        "cleaned": cleaned,
+        "warnings": [f"{error.what}: {error.why}" for error in seen.unreadable.values()],
     }
 
 

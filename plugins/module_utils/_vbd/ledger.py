@@ -30,6 +30,8 @@ class Mounted(t.NamedTuple):
     """One of our mounts.
 
     fstype, options: for mount(8); made: topmost directory made for it; fstab: its line there, or "".
+    volume: ``group/volume`` of an LVM volume; subvolume: of a btrfs, found and not asked for; tree: the directory at
+    which the guest's tree begins that this is a part of; "" for none.
     """
 
     path: str
@@ -38,6 +40,16 @@ class Mounted(t.NamedTuple):
     options: str
     made: str
     fstab: str
+    volume: str = ""
+    subvolume: str = ""
+    tree: str = ""
+
+
+class Tree(t.NamedTuple):
+    """A guest's whole tree that is mounted. skipped: a sentence for each line of its fstab that was not."""
+
+    path: str
+    skipped: tuple[str, ...]
 
 
 class Record(t.NamedTuple):
@@ -52,6 +64,9 @@ class Record(t.NamedTuple):
     domid:   the domain that it is attached to; 0 is this host.
     vdev:    Xen's name for the place, "" where the backend is not one of Xen's.
     connected: whether Xen's two ends have met; meaningless for other backends.
+    layer:   directory of its throwaway layer, while that still has a name; "" for none.
+    length:  bytes of the image's file when it was attached; 0 for a block device.
+    whole:   all was done that attaching it takes; otherwise a run is at it, or was cut off.
     under:   the backend that serves what Xen's tools cannot read, and under_device the device it made; "" for none.
     """
 
@@ -72,6 +87,10 @@ class Record(t.NamedTuple):
     connected: bool = False
     under: str = ""
     under_device: str = ""
+    layer: str = ""
+    length: int = 0
+    whole: bool = True
+    trees: tuple[Tree, ...] = ()
 
     @property
     def owner(self) -> str:
@@ -143,9 +162,18 @@ def erase(host: Host, record: Record) -> None:
     _remove(directory(host, record))
 
 
-def read_all(host: Host) -> list[Record]:
-    """All records of this host. Raises ToolFailed on one that cannot be read."""
-    return [record for record in (_read(f"{base(host)}/{tag}") for tag in _tags(host)) if record is not None]
+def read_all(host: Host) -> tuple[list[Record], dict[str, ToolFailed]]:
+    """All records of this host, and by tag why one cannot be read: another version of this collection wrote it."""
+    records, unreadable = [], {}
+    for tag in _tags(host):
+        try:
+            record = _read(f"{base(host)}/{tag}")
+        except ToolFailed as error:
+            unreadable[tag] = error
+            continue
+        if record is not None:
+            records.append(record)
+    return records, unreadable
 
 
 def latest(host: Host, record: Record) -> Record:
@@ -187,6 +215,7 @@ def _read(place: str) -> t.Optional[Record]:
         values["files"] = tuple(FileId(*identity) for identity in values["files"])
         values["servers"] = tuple(Process(*server) for server in values["servers"])
         values["mounts"] = tuple(Mounted(*mounted) for mounted in values["mounts"])
+        values["trees"] = tuple(Tree(path, tuple(skipped)) for path, skipped in values.get("trees", ()))
         return Record(**values)
     except FileNotFoundError:
         return None
@@ -202,6 +231,7 @@ __all__ = [
     "GONE",
     "Mounted",
     "Record",
+    "Tree",
     "base",
     "directory",
     "erase",

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import stat
@@ -12,10 +13,15 @@ import typing as t
 
 from .._common.errors import ToolFailed
 from .._common.host import Host
-from .._common.runner import checked
+from .._common.runner import checked, last_words
+from . import udev
 from .image import FileId, file_id
 
 PROGRAM = "losetup"
+# linux/loop.h
+GET_FREE = 0x4C82
+# How often somebody else may take the free device before us.
+TRIES = 16
 COLUMNS = "NAME,BACK-FILE,BACK-INO,BACK-MAJ:MIN,RO"
 
 
@@ -30,13 +36,36 @@ class Loop(t.NamedTuple):
 
 def attach(host: Host, path: str, *, read_only: bool, direct_io: bool) -> str:
     """Put a file behind a free loop device and return the device. Raises ToolFailed."""
-    argv = [PROGRAM, "--find", "--show", "--partscan"]
-    if read_only:
-        argv.append("--read-only")
-    if direct_io:
-        argv.append("--direct-io=on")
-    result = checked(host.runner, [*argv, path], host.timeout, path, "check that loop devices can be made on this host")
-    return result.out.strip()
+    options = ["--partscan", *(["--read-only"] if read_only else []), *(["--direct-io=on"] if direct_io else [])]
+    hint = "check that loop devices can be made on this host"
+    if udev.runs(host):
+        return _attach_hushed(host, options, path, hint)
+    return checked(host.runner, [PROGRAM, "--find", "--show", *options, path], host.timeout, path, hint).out.strip()
+
+
+def _attach_hushed(host: Host, options: t.Sequence[str], path: str, hint: str) -> str:
+    """As above where udev would act on what it finds: it is told before, and so the device must be known before."""
+    said = ""
+    for _try in range(TRIES):
+        device = f"{host.dev}/loop{_free_number(host)}"
+        udev.hush(host, device)
+        result = host.runner.run([PROGRAM, *options, device, path], host.timeout)
+        if result.rc == 0:
+            return device
+        said = last_words(result.err)
+        if not backing_file(host, device):
+            # Not taken by somebody else meanwhile, so trying the next would fail alike.
+            udev.forget(host, device)
+            break
+    raise ToolFailed(path, f"losetup failed: {said}", hint)
+
+
+def _free_number(host: Host) -> int:
+    control = os.open(f"{host.dev}/loop-control", os.O_RDWR | os.O_CLOEXEC)
+    try:
+        return fcntl.ioctl(control, GET_FREE)
+    finally:
+        os.close(control)
 
 
 def detach(host: Host, device: str) -> None:
@@ -49,6 +78,7 @@ def detach(host: Host, device: str) -> None:
         "the loop device was not let go",
         "find its user with lsblk and fuser, or raise timeout",
     )
+    udev.forget(host, device)
 
 
 def backing_file(host: Host, device: str) -> str:

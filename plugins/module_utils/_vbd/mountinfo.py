@@ -52,11 +52,16 @@ def _behind(major: int, minor: int, source: str) -> tuple[int, int]:
     """The block device's own numbers: btrfs shows numbers that belong to no device (major 0)."""
     if major != 0 or not source.startswith("/"):
         return major, minor
+    return numbers_of(source) or (major, minor)
+
+
+def numbers_of(device: str) -> t.Optional[tuple[int, int]]:
+    """(major, minor) of a block device by its node; None where it is none."""
     try:
-        status = os.stat(source)
+        status = os.stat(device)
     except OSError:
-        return major, minor
-    return (os.major(status.st_rdev), os.minor(status.st_rdev)) if stat.S_ISBLK(status.st_mode) else (major, minor)
+        return None
+    return (os.major(status.st_rdev), os.minor(status.st_rdev)) if stat.S_ISBLK(status.st_mode) else None
 
 
 def _plain(text: str) -> str:
@@ -71,4 +76,4 @@ def at(mounts: t.Sequence[Mount], path: str) -> t.Optional[Mount]:
     return None
 
 
-__all__ = ["Mount", "at", "read"]
+__all__ = ["Mount", "at", "numbers_of", "read"]

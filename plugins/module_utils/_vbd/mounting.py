@@ -10,9 +10,10 @@ import typing as t
 
 from .._common.errors import InvalidRequest, Refused
 from .._common.plan import Step
-from . import engine, filesystems, fstab, ledger, mountinfo, mounts, partitions, selection
+from . import engine, filesystems, fstab, mountinfo, mounts, partitions, reach, selection, tree, volumes
 from .diskspec import DiskRequest
 from .ledger import Mounted, Record
+from .luks import NONE, Keys
 from .partitions import Partition
 from .work import Work
 
@@ -24,6 +25,8 @@ class MountRequest(t.NamedTuple):
     path:      absolute mount point; "" when unmounting whatever of the image is mounted.
     options:   further mount options.
     fstab:     whether /etc/fstab gets a line.
+    keys:      what opens its encrypted volumes.
+    mounts:    "one", or "all" for the guest's tree by its own fstab.
     """
 
     disk: DiskRequest
@@ -31,6 +34,8 @@ class MountRequest(t.NamedTuple):
     path: str
     options: str = ""
     fstab: bool = False
+    keys: Keys = NONE
+    mounts: str = "one"
 
 
 def plan_mounted(work: Work, requests: t.Sequence[MountRequest]) -> list[str]:
@@ -42,7 +47,9 @@ def plan_mounted(work: Work, requests: t.Sequence[MountRequest]) -> list[str]:
     _refuse_guests_symlinks(work, requests)
     for tag, request in _parents_first(list(zip(tags, requests))):
         path = real(request.path)
-        if tag in standing and path not in work.unmounting:
+        if request.mounts == "all":
+            tree.plan(work, tag, _asked(request, path), standing=tag in standing)
+        elif tag in standing and path not in work.unmounting:
             _plan_on_standing(work, tag, request, path, known[tag])
         else:
             _plan_mount(work, tag, request, path)
@@ -51,12 +58,22 @@ def plan_mounted(work: Work, requests: t.Sequence[MountRequest]) -> list[str]:
 
 def _parents_first(pairs: list[tuple[str, MountRequest]]) -> list[tuple[str, MountRequest]]:
     """In the order asked for, but a mount point below another comes after it."""
-    found: list[tuple[str, MountRequest]] = []
+    by_path: dict[str, list[tuple[str, MountRequest]]] = {}
     for pair in pairs:
-        above = [other for other in pairs if real(pair[1].path).startswith(f"{real(other[1].path)}/")]
-        for wanted in [*sorted(above, key=lambda other: len(real(other[1].path))), pair]:
-            if wanted not in found:
-                found.append(wanted)
+        by_path.setdefault(real(pair[1].path), []).append(pair)
+    found: dict[tuple[str, MountRequest], None] = {}
+    for path in by_path:
+        for place in [*reversed(above(path)), path]:
+            found.update(dict.fromkeys(by_path.get(place, ())))
+    return list(found)
+
+
+def above(path: str) -> list[str]:
+    """The directories above a path, the nearest first."""
+    found = []
+    while path != os.path.dirname(path):
+        path = os.path.dirname(path)
+        found.append(path)
     return found
 
 
@@ -79,6 +96,9 @@ def plan_unmounted(work: Work, requests: t.Sequence[MountRequest]) -> None:
     for path, tag in deepest_first:
         if tag not in dead and path not in work.unmounting:
             mounts.plan_unmount(work, tag, path)
+    for tag in going:
+        if tag not in dead:
+            volumes.plan_close(work, tag)
     for request in requests:
         _plan_fstab_leftover(work, request)
         _warn_of_another(work, request)
@@ -108,7 +128,7 @@ def _refuse_guests_symlinks(work: Work, requests: t.Sequence[MountRequest]) -> N
     places |= {real(request.path) for request in requests}
     for request in requests:
         path = os.path.normpath(request.path)
-        below = [place for place in places if path.startswith(f"{place}/")]
+        below = [place for place in above(path) if place in places]
         if below and real(path) != path:
             raise Refused(request.path, f"leads out of {below[0]} by a symlink of the guest", "give another path")
 
@@ -152,9 +172,9 @@ def _plan_on_standing(work: Work, tag: str, request: MountRequest, path: str, fo
         return
     present = next(partition for partition in found if os.path.basename(partition.device) == current)
     _must_be_meant(request, path, present, found)
-    wanted = _wanted(request, path)
-    entry = mounts.entry_for(present, wanted)
     ours = [mounted for mounted in record.mounts if mounted.path == path]
+    found_before = ours[0].subvolume if ours and request.partition == selection.ROOT else ""
+    entry = mounts.entry_for(present, _wanted(request, path, found_before))
     if ours and _differs(ours[0], entry):
         mounts.plan_unmount(work, tag, path)
         _plan_mount(work, tag, request, path)
@@ -188,7 +208,7 @@ def _plan_mount(work: Work, tag: str, request: MountRequest, path: str) -> None:
             tag,
             f"mount {request.partition} of {request.disk.image} on {path}",
             lambda: _mount(work, tag, request, path),
-            lambda: mounts.unmount(work, tag, path),
+            lambda: _unmount(work, tag, path),
             before="",
             after=f"{path}: partition {request.partition} of {request.disk.image}, access {access}",
         )
@@ -200,28 +220,35 @@ def _mount(work: Work, tag: str, request: MountRequest, path: str) -> None:
         raise Refused(
             request.path, "leads elsewhere by a symlink of the guest that is mounted above", "give another path"
         )
-    found = work.partitions_of(work.planned)[tag]
-    if request.partition != selection.ROOT:
-        mounts.mount(work, tag, selection.named(request.disk.image, request.partition, found), _wanted(request, path))
-        return
-    place = ledger.look_path(work.host, work.records[tag])
-    chosen = selection.root(work.host, request.disk.image, found, place)
-    mounts.mount(work, tag, chosen, _wanted(request, path))
-    selection.require_os(request.disk.image, path)
+    choice = reach.choose(work, tag, request.partition, request.keys, request.disk.image)
+    mounts.mount(work, tag, choice.partition, _wanted(request, path, choice.subvolume))
+    if request.partition == selection.ROOT:
+        selection.require_os(request.disk.image, path)
+    reach.close_idle(work, tag)
 
 
-def _wanted(request: MountRequest, path: str) -> mounts.Wanted:
-    return mounts.Wanted(path, request.disk.access, request.options, request.fstab)
+def _unmount(work: Work, tag: str, path: str) -> None:
+    mounts.unmount(work, tag, path)
+    if tag in work.records:
+        reach.close_idle(work, tag)
+
+
+def _wanted(request: MountRequest, path: str, subvolume: str) -> mounts.Wanted:
+    return mounts.Wanted(path, request.disk.access, request.options, request.fstab, subvolume)
+
+
+def _asked(request: MountRequest, path: str) -> tree.Asked:
+    return tree.Asked(request.disk.image, request.partition, path, request.disk.access, request.options, request.keys)
 
 
 def _paths_of(record: Record, path: str) -> list[str]:
     if not path:
         return [mounted.path for mounted in record.mounts]
-    return [mounted.path for mounted in record.mounts if mounted.path == real(path)]
+    return [mounted.path for mounted in record.mounts if real(path) in (mounted.path, mounted.tree)]
 
 
 def _loses_all(record: Record, paths: t.Container[str]) -> bool:
     return record.by == "vbd_mount" and all(mounted.path in paths for mounted in record.mounts)
 
 
-__all__ = ["MountRequest", "plan_mounted", "plan_unmounted", "real"]
+__all__ = ["MountRequest", "above", "plan_mounted", "plan_unmounted", "real"]

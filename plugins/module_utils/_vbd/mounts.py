@@ -12,7 +12,7 @@ from .._common.errors import InUse, Refused, ToolFailed
 from .._common.host import Host
 from .._common.plan import Step
 from .._common.runner import checked
-from . import filesystems, fstab, mountinfo, partitions, processes
+from . import btrfs, filesystems, fstab, mountinfo, ntfs, partitions, processes, volumes
 from .ledger import Mounted, Record
 from .partitions import Partition
 from .work import Work
@@ -21,12 +21,17 @@ BUSY_HINT = "find what uses it with fuser -vm, end that, then run again"
 
 
 class Wanted(t.NamedTuple):
-    """One mount as asked for. path: without symlinks; options: the user's own; fstab: write a line there."""
+    """One mount as asked for. path: without symlinks; options: the user's own; fstab: write a line there.
+
+    subvolume: of a btrfs, found and not asked for; tree: where the guest's tree begins that it is a part of.
+    """
 
     path: str
     access: str
     options: str
     fstab: bool
+    subvolume: str = ""
+    tree: str = ""
 
 
 def why_not_here(mounts: t.Sequence[mountinfo.Mount], path: str) -> str:
@@ -46,16 +51,22 @@ def entry_for(partition: Partition, wanted: Wanted) -> Mounted:
     filesystems.require_mountable(partition.device, partition.fstype)
     if wanted.fstab and not partition.uuid:
         raise Refused(partition.device, "has no UUID to write into /etc/fstab", "leave fstab off for it")
-    options = filesystems.options(partition.fstype, wanted.access, wanted.options)
+    extra = [f"subvol={wanted.subvolume}"] if wanted.subvolume else []
+    extra += [wanted.options] if wanted.options else []
+    options = filesystems.options(partition.fstype, wanted.access, ",".join(extra))
     fstype = filesystems.mount_type(partition.fstype)
     line = fstab.line(partition.uuid, wanted.path, fstype, options) if wanted.fstab else ""
-    return Mounted(wanted.path, partition.number, fstype, options, _topmost_missing(wanted.path), line)
+    made = _topmost_missing(wanted.path)
+    return Mounted(
+        wanted.path, partition.number, fstype, options, made, line, partition.volume, wanted.subvolume, wanted.tree
+    )
 
 
 def mount(work: Work, tag: str, partition: Partition, wanted: Wanted) -> None:
     """Mount, and note it in the record before: so the next run knows whose it is. Raises FleetError."""
     entry = entry_for(partition, wanted)
     record = work.records[tag]
+    refuse_unfit(work.host, partition, f"{record.image}, {partition.device}", wanted.access)
     others = tuple(other for other in record.mounts if other.path != wanted.path)
     for before in set(record.mounts) - set(others):
         # Of a run that was killed after it had made the directory.
@@ -63,8 +74,30 @@ def mount(work: Work, tag: str, partition: Partition, wanted: Wanted) -> None:
     work.keep(record._replace(mounts=(*others, entry)))
     os.makedirs(wanted.path, exist_ok=True)
     mount_at(work.host, partition.device, wanted.path, entry.fstype, entry.options)
+    _must_be_there(work.host, record, wanted.path)
     if entry.fstab:
         fstab.change(wanted.path, entry.fstab)
+
+
+def refuse_unfit(host: Host, partition: Partition, shown: str, access: str) -> None:
+    """Raise Refused where a file system could be mounted, and yet must not be; ToolMissing without a driver for it."""
+    ntfs.require_programs(host, partition.fstype)
+    btrfs.refuse_clone(host, partition, shown)
+    if partition.fstype == ntfs.FSTYPE and access == "w":
+        ntfs.refuse_unfit(host, partition, shown)
+
+
+def _must_be_there(host: Host, record: Record, path: str) -> None:
+    """mount(8) follows a link that was put in the path's place meanwhile: then take away what it has just mounted."""
+    there = mountinfo.read(host)
+    visible = mountinfo.at(there, path)
+    if visible is not None and is_of(host, record, visible):
+        return
+    own = partitions.numbers(host, record.device)
+    astray = [mount.path for mount in there if mount.device in own]
+    if astray:
+        umount_at(host, astray[-1])
+    raise Refused(path, "replaced by something else while it was being mounted upon", "find out who did that")
 
 
 def mount_at(host: Host, device: str, path: str, fstype: str, options: str) -> None:
@@ -89,13 +122,15 @@ def unmount(work: Work, tag: str, path: str) -> None:
     visible = mountinfo.at(mountinfo.read(work.host), path)
     if visible is not None and is_of(work.host, record, visible):
         umount_at(work.host, path)
-    gone = [entry for entry in record.mounts if entry.path == path]
-    work.keep(record._replace(mounts=tuple(entry for entry in record.mounts if entry.path != path)))
-    for entry in gone:
-        if entry.fstab:
+    for entry in record.mounts:
+        if entry.path == path and entry.fstab:
             fstab.change(entry.path, "")
-        if entry.made:
+        if entry.path == path and entry.made:
             _remove_made(work, entry)
+    # Forgotten last: whoever is killed before has it done by the next run.
+    record = work.records[tag]
+    left = tuple(entry for entry in record.mounts if entry.path != path)
+    work.keep(record._replace(mounts=left, trees=tuple(tree for tree in record.trees if tree.path != path)))
 
 
 def is_of(host: Host, record: Record, mount: mountinfo.Mount) -> bool:
@@ -128,19 +163,20 @@ def _remove_made(work: Work, entry: Mounted) -> None:
         except FileNotFoundError:
             pass
         except OSError:
-            _hand_over(work, entry.made, path)
+            _hand_over(work, entry, path)
             return
         path = os.path.dirname(path)
 
 
-def _hand_over(work: Work, made: str, directory: str) -> None:
+def _hand_over(work: Work, gone: Mounted, directory: str) -> None:
     """A directory that we made is still needed: whichever of our other mounts below it goes last is to remove it.
 
     Where none is below it, somebody has put something there since, and it is theirs now.
     """
     for record in list(work.records.values()):
         heirs = tuple(
-            entry._replace(made=made) if entry.path.startswith(f"{directory}/") else entry for entry in record.mounts
+            entry._replace(made=gone.made) if entry.path.startswith(f"{directory}/") and entry != gone else entry
+            for entry in record.mounts
         )
         if heirs != record.mounts:
             work.keep(record._replace(mounts=heirs))
@@ -181,8 +217,9 @@ def _mount_again(work: Work, record: Record, was: mountinfo.Mount) -> None:
     os.makedirs(was.path, exist_ok=True)
     ours = [entry for entry in record.mounts if entry.path == was.path]
     fstype, options = (ours[0].fstype, ours[0].options) if ours else (was.fstype, ",".join(was.options))
+    volume = ours[0].volume if ours else ""
     # Attached again in the same rollback, the disk may have another number.
-    device = there.device + was.source[len(record.device) :]
+    device = volumes.reopen(work, record.tag, volume) if volume else there.device + was.source[len(record.device) :]
     mount_at(work.host, device, was.path, fstype, options)
     for entry in ours:
         if entry.fstab:
@@ -191,4 +228,15 @@ def _mount_again(work: Work, record: Record, was: mountinfo.Mount) -> None:
     work.keep(there._replace(mounts=(*others, *ours)))
 
 
-__all__ = ["Wanted", "entry_for", "is_of", "mount", "mount_at", "plan_unmount", "umount_at", "unmount", "why_not_here"]
+__all__ = [
+    "Wanted",
+    "entry_for",
+    "is_of",
+    "mount",
+    "mount_at",
+    "plan_unmount",
+    "refuse_unfit",
+    "umount_at",
+    "unmount",
+    "why_not_here",
+]

@@ -16,13 +16,14 @@ from .._common import smallfile
 from .._common.errors import ToolFailed
 from .._common.host import Host
 from .._common.runner import Result, last_words
+from . import devmapper
 
 BLKID, PARTX = "blkid", "partx"
 BLKID_NOTHING, BLKID_AMBIVALENT = 2, 8
 AMBIVALENT = "ambivalent"
 SECTOR = 512
-# Devices that blkid reads within one timeout.
-BATCH = 10
+# Devices that blkid reads within one timeout, and those for which another process of it is worth its start.
+BATCH, SHARE = 10, 4
 # sysfs says ENODEV to who had opened a file before it went.
 GONE = (errno.ENOENT, errno.ENODEV)
 ESCAPED = re.compile(r"\\(.)")
@@ -32,7 +33,8 @@ class Partition(t.NamedTuple):
     """number: 0 is the whole disk (a file system without a partition table). size: bytes.
 
     fstype, label, uuid: of the content, "" where there is none; label is safe to print, control characters are shown in
-    blkid's caret form. partuuid, partlabel: of the table's entry.
+    blkid's caret form. partuuid, partlabel: of the table's entry. volume: ``group/volume`` of an LVM volume that is
+    open, "" for others; number is then that of its partition, as it is for what an open LUKS partition holds.
     """
 
     number: int
@@ -43,6 +45,7 @@ class Partition(t.NamedTuple):
     uuid: str = ""
     partuuid: str = ""
     partlabel: str = ""
+    volume: str = ""
 
     def public(self) -> dict[str, t.Any]:
         """As modules return it."""
@@ -70,10 +73,9 @@ def nodes(host: Host, device: str) -> dict[int, str]:
 
 
 def numbers(host: Host, device: str) -> dict[tuple[int, int], str]:
-    """{(major, minor): kernel name} of a disk and its partitions."""
-    disk = os.path.basename(device)
+    """{(major, minor): kernel name} of a disk, its partitions, and our own devices that are built on them."""
     found = {}
-    for entry in [disk, *(f"{disk}/{name}" for name in nodes(host, device).values())]:
+    for entry in [*_places(host, device), *(node.node for node in volumes(host, device))]:
         with _if_there():
             major, minor = _read(host, f"{entry}/dev").split(":")
             found[int(major), int(minor)] = os.path.basename(entry)
@@ -90,15 +92,24 @@ def size_of(host: Host, device: str) -> int:
 
 
 def holders(host: Host, device: str) -> list[str]:
-    """What is built on a disk or its partitions: /dev/dm-N and the like, and mounted btrfs of several devices."""
+    """What others have built on a disk or its partitions: /dev/dm-N and the like, and mounted btrfs of several devices.
+
+    Our own devices are no holders, but what others have built on those is.
+    """
+    names = {os.path.basename(place) for place in _places(host, device)}
+    _ours, foreign = devmapper.above(host, [f"{host.sys}/block/{place}" for place in _places(host, device)])
+    return sorted({node_of(host, holder) for holder in foreign} | _btrfs_of_several(host, names))
+
+
+def volumes(host: Host, device: str) -> list[devmapper.Node]:
+    """Our own devices that are built on a disk, each before what is built on it; costs no command."""
+    return devmapper.above(host, [f"{host.sys}/block/{place}" for place in _places(host, device)])[0]
+
+
+def _places(host: Host, device: str) -> list[str]:
+    """A disk and its partitions below /sys/block."""
     disk = os.path.basename(device)
-    names = {disk, *nodes(host, device).values()}
-    found = set()
-    for name in names:
-        place = f"{host.sys}/block/{disk}" if name == disk else f"{host.sys}/block/{disk}/{name}"
-        with _if_there():
-            found |= {node_of(host, holder) for holder in os.listdir(f"{place}/holders")}
-    return sorted(found | _btrfs_of_several(host, names))
+    return [disk, *(f"{disk}/{name}" for name in nodes(host, device).values())]
 
 
 def _btrfs_of_several(host: Host, names: set[str]) -> set[str]:
@@ -133,9 +144,40 @@ def announce(host: Host, device: str) -> None:
 def read(host: Host, devices: t.Sequence[str]) -> dict[str, list[Partition]]:
     """{disk: its partitions by number}, all disks in one command. Raises ToolFailed."""
     known = {device: nodes(host, device) for device in devices}
+    opened = {device: volumes(host, device) for device in devices}
     asked = [node for device in devices for node in (device, *(node_of(host, name) for name in known[device].values()))]
-    contents = probe(host, asked) if asked else {}
-    return {device: _of_disk(host, device, known[device], contents) for device in devices}
+    asked += [node_of(host, node.node) for found in opened.values() for node in found]
+    contents = probe(host, list(dict.fromkeys(asked))) if asked else {}
+    return {
+        device: _of_disk(host, device, known[device], contents) + _opened(host, opened[device], known[device], contents)
+        for device in devices
+    }
+
+
+def _opened(
+    host: Host,
+    there: t.Sequence[devmapper.Node],
+    names: dict[int, str],
+    contents: dict[str, dict[str, str]],
+) -> list[Partition]:
+    found = []
+    for node in there:
+        device = node_of(host, node.node)
+        size = size_of(host, device)
+        whole = _partition(_number_below(host, node.node, names), device, size, contents.get(device, {}))
+        found.append(whole._replace(volume=node.volume, partuuid="", partlabel=""))
+    return found
+
+
+def _number_below(host: Host, node: str, names: dict[int, str]) -> int:
+    """The number of the first of a disk's partitions that a device of ours lies on; 0 for one on a whole disk."""
+    numbers_of = {name: number for number, name in names.items()}
+    waiting, found = [node], []
+    while waiting:
+        below = devmapper.slaves(host, waiting.pop())
+        waiting += [name for name in below if name.startswith("dm-")]
+        found += [numbers_of[name] for name in below if name in numbers_of]
+    return min(found, default=0)
 
 
 def _of_disk(host: Host, device: str, names: dict[int, str], contents: dict[str, dict[str, str]]) -> list[Partition]:
@@ -168,7 +210,7 @@ def probe(host: Host, devices: t.Sequence[str]) -> dict[str, dict[str, str]]:
 
     One with the signatures of several file systems has the TYPE ``ambivalent``: which of them is true is not guessed.
     """
-    found = _tags(_blkid(host, devices).out)
+    found = _tags("\n".join(result.out for result in _blkid_all(host, devices)))
     for device in devices:
         if device not in found:
             # Of many devices blkid reports the last one's status only; one it says nothing of may be ambivalent.
@@ -177,9 +219,25 @@ def probe(host: Host, devices: t.Sequence[str]) -> dict[str, dict[str, str]]:
     return found
 
 
+def _blkid_all(host: Host, devices: t.Sequence[str]) -> list[Result]:
+    """As many processes as may be: each waits most of the time for what serves its disks."""
+    count = max(1, min(host.workers, len(devices) // SHARE))
+    size = math.ceil(len(devices) / count)
+    argvs = [_command(devices[start : start + size]) for start in range(0, len(devices), size)]
+    return host.runner.run_all(argvs, _time_for(host, size)) if count > 1 else [_blkid(host, devices)]
+
+
 def _blkid(host: Host, devices: t.Sequence[str]) -> Result:
+    return host.runner.run(_command(devices), _time_for(host, len(devices)))
+
+
+def _command(devices: t.Sequence[str]) -> list[str]:
+    return [BLKID, "-p", "-o", "export", *devices]
+
+
+def _time_for(host: Host, count: int) -> float:
     # One command, but for many devices: on a slow host that takes longer than any single one may.
-    return host.runner.run([BLKID, "-p", "-o", "export", *devices], host.timeout * math.ceil(len(devices) / BATCH))
+    return host.timeout * math.ceil(count / BATCH)
 
 
 def _is_ambivalent(device: str, result: Result) -> bool:
@@ -226,4 +284,5 @@ __all__ = [
     "probe",
     "read",
     "size_of",
+    "volumes",
 ]

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from .._common.host import Host
 from .._common.runner import checked
-from .diskspec import DiskRequest
 from .ledger import Record
 
 PROGRAM = "qemu-nbd"
@@ -25,9 +24,9 @@ def serve(host: Host, record: Record) -> list[str]:
     ]
 
 
-def environment(wanted: DiskRequest) -> dict[str, str]:
+def environment(record: Record) -> dict[str, str]:
     """Where ``--snapshot`` keeps its layer: a nameless file, so that nothing is left whatever happens."""
-    return {"TMPDIR": wanted.overlay_dir} if wanted.overlay else {}
+    return {"TMPDIR": record.layer} if record.overlay else {}
 
 
 def disconnect(host: Host, device: str) -> None:

@@ -12,7 +12,8 @@ from .._common.errors import FleetError, InvalidRequest, Refused
 from .._common.host import Host
 from .._common.plan import Plan
 from .._common.runner import SystemRunner
-from . import engine, guests, mounting
+from . import engine, guests, mounting, tree
+from .batch import ROLLBACK_ALL, Batch
 from .diskspec import DiskRequest
 from .ledger import Record
 from .mounting import MountRequest
@@ -30,59 +31,84 @@ def finish(module: AnsibleModule, run: RunEngine) -> None:
     try:
         if os.geteuid() != 0:
             raise Refused("this host", "only root sees who uses an image and may attach it", "set become: true")
-        result = run(Host(SystemRunner(), timeout=module.params.get("timeout") or 30.0))
+        params = module.params
+        result = run(Host(SystemRunner(), timeout=params.get("timeout") or 30.0, workers=params.get("workers") or 1))
     except (OSError, ValueError) as error:
         module.fail_json(
             msg=f"{error}. Nothing was changed.", what="this host", why=str(error), hint="mend that, then run again"
         )
     except FleetError as error:
+        _warn(module, error.details)
         module.fail_json(msg=str(error), what=error.what, why=error.why, hint=error.hint, **error.details)
-    for sentence in [*result.get("cleaned", []), *result.pop("warnings", [])]:
-        module.warn(sentence)
+    _warn(module, result)
     module.exit_json(**result)
 
 
-def attach(host: Host, wanted: t.Sequence[DiskRequest], *, force: bool, check: bool) -> dict[str, t.Any]:
+def _warn(module: AnsibleModule, result: dict[str, t.Any]) -> None:
+    for sentence in [*result.get("cleaned", []), *result.pop("warnings", [])]:
+        module.warn(sentence)
+
+
+def attach(
+    host: Host, wanted: t.Sequence[DiskRequest], *, force: bool, check: bool, on_error: str = ROLLBACK_ALL
+) -> dict[str, t.Any]:
     """``vbd`` with state attached."""
     with working(host, "vbd", force=force, check=check) as work:
-        wanted = _located(work, wanted, opening=True)
-        tags = engine.plan_attached(work, wanted)
+        batch = Batch(work, on_error)
+        asked, tags = batch.plan(_located(work, wanted, opening=True), engine.plan_attached)
         if not check:
-            engine.apply(work)
-        return _result(work, _disks(work, tags, [(disk.image, None) for disk in wanted]))
+            batch.apply([(tag, disk.image) for disk, tag in zip(asked, tags)])
+        there = [(tag, disk.image, None) for disk, tag in zip(asked, tags) if disk.image not in batch.failures]
+        return batch.judged(_result(work, _disks(work, there)))
 
 
-def detach(host: Host, wanted: t.Sequence[DiskRequest], *, force: bool, check: bool) -> dict[str, t.Any]:
+def detach(
+    host: Host, wanted: t.Sequence[DiskRequest], *, force: bool, check: bool, on_error: str = ROLLBACK_ALL
+) -> dict[str, t.Any]:
     """``vbd`` with state detached."""
     with working(host, "vbd", force=force, check=check) as work:
-        wanted = _located(work, wanted, opening=False)
-        before = [engine.record_of(work, disk) for disk in wanted]
-        engine.plan_detached(work, wanted)
+        batch = Batch(work, on_error)
+        asked, _tags = batch.plan(_located(work, wanted, opening=False), engine.plan_detached)
+        before = [(disk.image, engine.record_of(work, disk)) for disk in asked]
         if not check:
-            engine.apply(work)
-        return _result(work, [_gone(work, disk.image, record) for disk, record in zip(wanted, before)])
+            batch.apply([(record.tag, image) for image, record in before if record])
+        return batch.judged(_result(work, _those_gone(work, batch, before)))
 
 
-def mount(host: Host, wanted: t.Sequence[MountRequest], *, force: bool, check: bool) -> dict[str, t.Any]:
+def mount(
+    host: Host, wanted: t.Sequence[MountRequest], *, force: bool, check: bool, on_error: str = ROLLBACK_ALL
+) -> dict[str, t.Any]:
     """``vbd_mount`` with state mounted."""
     with working(host, "vbd_mount", force=force, check=check) as work:
-        wanted = [_mount_located(work, request) for request in wanted]
-        tags = mounting.plan_mounted(work, wanted)
+        batch = Batch(work, on_error)
+        asked, tags = batch.plan([_mount_located(work, request) for request in wanted], mounting.plan_mounted)
         if not check:
-            engine.apply(work)
-        disks = _disks(work, tags, [(request.disk.image, request) for request in wanted])
-        return {**_result(work, disks), "summary": [_in_words(disk) for disk in disks]}
+            named = [(tag, request.disk.image) for request, tag in zip(asked, tags)]
+            batch.apply(named, [(tag, mounting.real(request.path)) for request, tag in zip(asked, tags)])
+        there = [(tag, request.disk.image, request) for request, tag in zip(asked, tags)]
+        disks = _disks(work, [disk for disk in there if disk[1] not in batch.failures])
+        return batch.judged({**_result(work, disks), "summary": [_in_words(disk) for disk in disks]})
 
 
-def unmount(host: Host, wanted: t.Sequence[MountRequest], *, force: bool, check: bool) -> dict[str, t.Any]:
+def unmount(
+    host: Host, wanted: t.Sequence[MountRequest], *, force: bool, check: bool, on_error: str = ROLLBACK_ALL
+) -> dict[str, t.Any]:
     """``vbd_mount`` with state unmounted."""
     with working(host, "vbd_mount", force=force, check=check) as work:
-        wanted = [found for request in wanted for found in _mounts_located(work, request)]
-        before = [engine.record_of(work, request.disk) for request in wanted]
-        mounting.plan_unmounted(work, wanted)
+        batch = Batch(work, on_error)
+        located = [found for request in wanted for found in _mounts_located(work, request)]
+        asked, _none = batch.plan(located, mounting.plan_unmounted)
+        before = [(request.disk.image, engine.record_of(work, request.disk)) for request in asked]
         if not check:
-            engine.apply(work)
-        return _result(work, [_gone(work, request.disk.image, record) for request, record in zip(wanted, before)])
+            named = [(mounting.real(request.path), request.disk.image) for request in asked if request.path]
+            named += [(record.tag, image) for image, record in before if record]
+            mounted = [(record.tag, entry.path) for record in work.records.values() for entry in record.mounts]
+            batch.apply(named, mounted)
+        return batch.judged(_result(work, _those_gone(work, batch, before)))
+
+
+def _those_gone(work: Work, batch: Batch, before: t.Sequence[tuple[str, t.Optional[Record]]]) -> list[dict[str, t.Any]]:
+    return [_gone(work, image, record) for image, record in before if image not in batch.failures]
 
 
 def _located(work: Work, wanted: t.Sequence[DiskRequest], *, opening: bool) -> list[DiskRequest]:
@@ -130,16 +156,11 @@ def _there(work: Work) -> list[str]:
     return [tag for tag in work.planned if tag in work.records and (work.applied or tag in standing)]
 
 
-def _disks(
-    work: Work, tags: t.Sequence[str], asked: t.Sequence[tuple[str, t.Optional[MountRequest]]]
-) -> list[dict[str, t.Any]]:
-    """asked: (the image as the user named it, how it is to be mounted) for each tag."""
+def _disks(work: Work, asked: t.Sequence[tuple[str, str, t.Optional[MountRequest]]]) -> list[dict[str, t.Any]]:
+    """asked: (tag, the image as the user named it, how it is to be mounted)."""
     there = {tag: work.records[tag] for tag in _there(work)}
     found = work.partitions_of(tag for tag, record in there.items() if record.domid == 0)
-    return [
-        _disk(work, image, tag, request, there.get(tag), found.get(tag, []))
-        for tag, (image, request) in zip(tags, asked)
-    ]
+    return [_disk(work, image, tag, request, there.get(tag), found.get(tag, [])) for tag, image, request in asked]
 
 
 def _disk(
@@ -176,6 +197,26 @@ def _mounted(work: Work, record: t.Optional[Record], request: MountRequest) -> d
         "partition": entries[0].partition if entries else None,
         "fstype": entries[0].fstype if entries else "",
         "options": entries[0].options if entries else "",
+        "volume": entries[0].volume if entries else "",
+        **(_tree(record, request) if request.mounts == "all" else {}),
+    }
+
+
+def _tree(record: t.Optional[Record], request: MountRequest) -> dict[str, t.Any]:
+    top = mounting.real(request.path)
+    return {
+        "tree": [
+            {
+                "path": entry.path,
+                "partition": entry.partition,
+                "volume": entry.volume,
+                "fstype": entry.fstype,
+                "options": entry.options,
+            }
+            for entry in (record.mounts if record else ())
+            if entry.tree == top
+        ],
+        "skipped": tree.skipped(record, top),
     }
 
 
@@ -186,6 +227,10 @@ def _in_words(disk: dict[str, t.Any]) -> str:
     if not disk["device"]:
         return f"{disk['path']}: would be mounted from {disk['image']}, {access}"
     partition = f"partition {disk['partition']}" if disk["partition"] else "the file system"
+    if disk["volume"]:
+        partition = f"volume {disk['volume']}"
+    if "tree" in disk:
+        partition = f"the tree of {len(disk['tree'])} file systems"
     return f"{disk['path']}: {partition} of {disk['image']}, {access}, by {disk['backend']} as {disk['device']}"
 
 

@@ -26,36 +26,45 @@ SELDOM = 16
 PATIENCE = 1.0
 
 
-def start(
-    host: Host,
-    record: Record,
-    argv: t.Sequence[str],
-    ready: t.Callable[[], bool],
-    env: t.Mapping[str, str],
-    stop: str = "",
-) -> None:
-    """Start a server and wait until it is ready. Raises ToolFailed with its own last words, or TimedOut.
+# Tells whether a server that was started still runs.
+Running = t.Callable[[], bool]
+
+
+def start(host: Host, record: Record, argv: t.Sequence[str], env: t.Mapping[str, str], stop: str = "") -> Running:
+    """Start a server, without waiting for it.
 
     stop: a shell script that ends it in good order at shutdown, while what is mounted from it is being unmounted;
     without one it runs until systemd's last killing, which comes after unmounting (bootup(7)).
     """
-    log = f"{ledger.directory(host, record)}/server.log"
+    log = _log(host, record)
     open(log, "ab").close()
     if os.path.isdir(f"{host.run}/systemd/system"):
-        running = _start_unit(host, record, argv, log, env, _stopping(host, record, stop))
-    else:
-        running = host.runner.spawn(argv, log, env)
+        return _start_unit(host, record, argv, log, env, _stopping(host, record, stop))
+    return host.runner.spawn(argv, log, env)
 
-    program = os.path.basename(argv[0])
+
+def await_ready(host: Host, record: Record, program: str, ready: t.Callable[[], bool], running: Running) -> None:
+    """Wait for a server that was started. Raises ToolFailed with its own last words, or TimedOut."""
+    log = _log(host, record)
     try:
         host.await_true(lambda: ready() or not running(), record.image, f"{program} was not ready", "raise timeout")
     except TimedOut as error:
         # Merely slow, it would connect the disk after all, when nobody knows of it any more.
         stop_unit(host, record)
-        raise TimedOut(error.what, f"{error.why}: {last_words(_read(log))}", error.hint) from error
+        raise TimedOut(error.what, f"{error.why}: {_reason(_read(log))}", error.hint) from error
     if not ready():
-        why = f"{program} did not serve it: {last_words(_read(log))}"
+        why = f"{program} did not serve it: {_reason(_read(log))}"
         raise ToolFailed(record.image, why, "check the image with qemu-img check")
+
+
+def _reason(text: str) -> str:
+    """What qemu-nbd said is the reason; what nbdfuse says then is that qemu-nbd has ended."""
+    own = [line.partition("qemu-nbd: ")[2] for line in text.splitlines() if "qemu-nbd: " in line]
+    return last_words("\n".join(own) or text)
+
+
+def _log(host: Host, record: Record) -> str:
+    return f"{ledger.directory(host, record)}/server.log"
 
 
 def _stopping(host: Host, record: Record, stop: str) -> list[str]:
@@ -70,7 +79,7 @@ def _stopping(host: Host, record: Record, stop: str) -> list[str]:
 
 def _start_unit(
     host: Host, record: Record, argv: t.Sequence[str], log: str, env: t.Mapping[str, str], stopping: t.Sequence[str]
-) -> t.Callable[[], bool]:
+) -> Running:
     unit = _unit(record)
     program = host.runner.find(argv[0]) or argv[0]
     checked(
@@ -176,4 +185,4 @@ def _read(path: str) -> str:
         return stream.read()
 
 
-__all__ = ["end", "family", "must_have_opened", "start", "stop_unit"]
+__all__ = ["Running", "await_ready", "end", "family", "must_have_opened", "start", "stop_unit"]

@@ -5,14 +5,19 @@
 
 from __future__ import annotations
 
+import os
 import typing as t
 
+from .._common.errors import ToolFailed
 from .._common.host import Host
 from . import ledger, mountinfo, partitions, processes, seen, usage
 from .backends import BACKENDS
-from .image import FileId, Image
+from .image import FileId, Image, file_id
 from .ledger import Record
 from .seen import Seen
+
+# In place of the module in the record of what is attached only to be looked into: it ends with the run that made it.
+LOOKING = "vbd_info"
 
 
 class Attachment(t.NamedTuple):
@@ -23,11 +28,12 @@ class Attachment(t.NamedTuple):
 
 
 class State(t.NamedTuple):
-    """attachments: ours, by tag; seen and mounts: everybody's."""
+    """attachments: ours, by tag; unreadable: by tag, why a record of ours tells nothing; the others: everybody's."""
 
     attachments: dict[str, Attachment]
     seen: Seen
     mounts: list[mountinfo.Mount]
+    unreadable: dict[str, ToolFailed]
 
     def of_image(self, identity: FileId, domid: int) -> t.Optional[Attachment]:
         """Our attachment of an image to this host (0) or a guest domain."""
@@ -38,14 +44,33 @@ def read(host: Host) -> State:
     """Raises FleetError."""
     found = seen.look(host)
     attachments = {}
-    for record in ledger.read_all(host):
+    records, unreadable = ledger.read_all(host)
+    for record in records:
         backend = BACKENDS[record.backend]
         trouble = backend.trouble(host, record, found)
+        if record.by == LOOKING:
+            trouble = trouble or "a look into it was cut off, or is under way"
+        trouble = trouble or _cut(record) or _unfinished(record)
         if trouble and record.device and not backend.holds(host, record, found):
             # Its number may be somebody else's by now.
             record = record._replace(device=ledger.GONE)
         attachments[record.tag] = Attachment(record, trouble)
-    return State(attachments, found, mountinfo.read(host))
+    return State(attachments, found, mountinfo.read(host), unreadable)
+
+
+def _unfinished(record: Record) -> str:
+    return "" if record.whole else "a run was cut off while attaching it"
+
+
+def _cut(record: Record) -> str:
+    """QEMU reads zeros where its image ends too early, and says nothing."""
+    try:
+        status = os.stat(record.image)
+    except OSError:
+        return ""
+    if not record.length or file_id(status) != record.id or status.st_size >= record.length:
+        return ""
+    return f"its image was cut from {record.length} to {status.st_size} bytes"
 
 
 def uses(host: Host, now: State, images: t.Sequence[Image]) -> dict[FileId, list[usage.Use]]:
@@ -103,4 +128,4 @@ def _node_ids(host: Host, record: Record) -> set[FileId]:
     return {FileId(major, minor, True) for major, minor in partitions.numbers(host, record.device)}
 
 
-__all__ = ["Attachment", "Holder", "State", "holders_of", "mounts_of", "openers_of", "read", "uses"]
+__all__ = ["LOOKING", "Attachment", "Holder", "State", "holders_of", "mounts_of", "openers_of", "read", "uses"]

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import typing as t
+
 from .._common.errors import ToolFailed
 from . import mountinfo, mounts, partitions, state
 from .ledger import Record
@@ -16,8 +18,18 @@ SIZE_ROUNDING = 4096
 
 def look_again(work: Work) -> None:
     """Read the host anew and compare it with what was planned. Raises ToolFailed."""
+    for error in troubles(work).values():
+        raise error
+    work.partitions_of(tag for tag in work.planned if work.records[tag].domid == 0)
+
+
+def troubles(work: Work, left_out: t.Container[str] = ()) -> dict[str, ToolFailed]:
+    """{tag: what is not as planned}, read anew. left_out: tags that are not looked at."""
     seen = state.read(work.host)
+    errors = {}
     for tag, (disk, found) in work.planned.items():
+        if tag in left_out:
+            continue
         attachment = seen.attachments.get(tag)
         trouble = attachment.trouble if attachment else "it is not attached"
         if attachment is not None and not trouble and attachment.record.domid == 0:
@@ -26,8 +38,9 @@ def look_again(work: Work) -> None:
                 trouble = f"{attachment.record.device} has {size} bytes, the image {found.size}"
             trouble = trouble or _wrong_mount(work, seen, attachment.record)
         if trouble:
-            raise ToolFailed(disk.image, f"every command succeeded, but {trouble}", "read the host's kernel log")
-    work.partitions_of(tag for tag in work.planned if work.records[tag].domid == 0)
+            why = f"every command succeeded, but {trouble}"
+            errors[tag] = ToolFailed(disk.image, why, "read the host's kernel log")
+    return errors
 
 
 def _wrong_mount(work: Work, seen: state.State, record: Record) -> str:
@@ -40,4 +53,4 @@ def _wrong_mount(work: Work, seen: state.State, record: Record) -> str:
     return ""
 
 
-__all__ = ["look_again"]
+__all__ = ["look_again", "troubles"]

@@ -9,13 +9,18 @@ import contextlib
 import os
 import typing as t
 
+from .._common.errors import FleetError, Refused
 from .._common.host import Host
-from .._common.lock import exclusive
+from .._common.lock import exclusive, shared
 from .._common.plan import Plan
-from . import backends, contents, image, ledger, partitions, processes, state
+from . import backends, contents, image, ledger, made, partitions, processes, state, udev
 from .diskspec import DiskRequest
 from .ledger import Record
 from .places import Places
+from .server import Running
+
+# Who attaches an image only to look into it, in the same run.
+LOOKING = state.LOOKING
 
 
 class Work:
@@ -25,6 +30,7 @@ class Work:
     by:       "vbd" or "vbd_mount", written into new records.
     unmounting: paths that the plan unmounts.
     partitions: of attached disks by tag, as far as they were asked for.
+    begun:    servers that were started ahead of their turn, by tag, until their disk is attached.
     applied:  the plan was carried out.
     places:   devices of Xen's domains, as the plan changes them.
     cleaned:  sentences about what a crash had left and this run takes away.
@@ -37,25 +43,43 @@ class Work:
         self.force = force
         self.locked = locked
         self.state = state.read(host)
-        self.plan = Plan()
         self.backends = backends.Chooser(host)
-        self.places = Places(self.state.seen.xen)
         self.records = {tag: attachment.record for tag, attachment in self.state.attachments.items()}
-        self.planned: dict[str, tuple[DiskRequest, image.Image]] = {}
-        self.unmounting: set[str] = set()
+        self.forget_plan()
         self.partitions: dict[str, list[partitions.Partition]] = {}
+        self.begun: dict[str, Running] = {}
         self.applied = False
         self._openers: t.Optional[list[processes.OpenFile]] = None
+
+    def forget_plan(self) -> None:
+        """Plan anew, on what was read before."""
+        self.plan = Plan()
+        self.places = Places(self.state.seen.xen)
+        self.planned: dict[str, tuple[DiskRequest, image.Image]] = {}
+        self.unmounting: set[str] = set()
         self.cleaned: list[str] = []
-        self.warnings: list[str] = []
+        self.warnings = [f"{error.what}: {error.why}; it is left alone." for error in self.state.unreadable.values()]
+
+    def require_known(self, identity: image.FileId, domid: int, shown: str) -> None:
+        """Raise Refused where the record of this very image cannot be read, so nobody knows what stands."""
+        error = self.state.unreadable.get(ledger.tag_of(identity, domid))
+        if error is not None:
+            raise Refused(shown, f"its record {error.what} is {error.why}", error.hint)
+
+    def devices(self) -> list[str]:
+        """All devices that attachments of ours have made on this host."""
+        return [name for record in self.records.values() for name in (record.device, record.under_device) if name]
 
     def keep(self, record: Record) -> None:
+        if made.of(record) != made.of(self.records.get(record.tag)):
+            made.remember(self.host, record)
         ledger.write(self.host, record)
         self.records[record.tag] = record
 
     def drop(self, record: Record) -> None:
         if os.path.isdir(ledger.directory(self.host, record)):
             ledger.erase(self.host, record)
+        made.forget(self.host, record.tag)
         self.records.pop(record.tag, None)
 
     def openers(self) -> list[processes.OpenFile]:
@@ -71,14 +95,25 @@ class Work:
         self.partitions.update({record.tag: found[record.device] for record in missing})
         return self.partitions
 
+    def partitions_at(self, tag: str) -> list[partitions.Partition]:
+        """The partitions of one disk, read together with those of all planned ones unless that fails for any."""
+        try:
+            return self.partitions_of(self.planned)[tag]
+        except FleetError:
+            return self.partitions_of([tag])[tag]
+
 
 @contextlib.contextmanager
 def working(host: Host, by: str, *, force: bool, check: bool) -> t.Iterator[Work]:
-    """A run that has the host to itself; in check mode it touches nothing, not even the lock."""
-    with contextlib.nullcontext() if check else exclusive(host, ledger.lock_path(host)):
+    """A run that has the host to itself; in check mode it touches nothing, and others may read beside it."""
+    with (shared if check else exclusive)(host, ledger.lock_path(host)):
         if not check:
             ledger.sweep(host)
-        yield Work(host, by, force=force, locked=not check)
+            made.sweep(host)
+        work = Work(host, by, force=force, locked=not check)
+        if not check:
+            udev.sweep(host, work.devices())
+        yield work
 
 
 __all__ = ["Work", "working"]

@@ -16,16 +16,18 @@ import re
 
 from ansible_collections.homevirt.fleet.plugins.module_utils._common.host import Host
 from ansible_collections.homevirt.fleet.plugins.module_utils._common.runner import Result
+from ansible_collections.homevirt.fleet.tests.unit.support.fakemapper import FakeMapper
 from ansible_collections.homevirt.fleet.tests.unit.support.fakexen import FakeXen
 
 SIZE = 1 << 20
 PARTITION = re.compile(r"(?:(?:loop|nbd)\d+p|xvd[a-z])(\d+)")
 
 
-class FakeHost:
+class FakeHost(FakeMapper):
     """contents: {partition number: blkid's tags} of every disk; fail: number of the command that fails (from 1)."""
 
     def __init__(self, root: pathlib.Path, contents=None, *, systemd=False, nbd=False, kernel_parses=True, xen=None):
+        super().__init__()
         self.root = root
         self.contents = (
             contents if contents is not None else {1: {}, 2: {"TYPE": "ext4", "UUID": "u-2", "LABEL": "data"}}
@@ -38,6 +40,10 @@ class FakeHost:
         self.copied_mounts = False
         self.also_opened = None
         self.loops = {}
+        # {partition number: its first bytes}, and {end of a device's name: files} of what is mounted from it.
+        self.raw = {}
+        self.trees = {}
+        self.served = {}
         self.next_pid = 100
         self.minors = itertools.count(1)
         self.xen = FakeXen(self, **xen) if xen is not None else None
@@ -59,6 +65,7 @@ class FakeHost:
             sys=f"{root}/sys",
             dev=f"{root}/dev",
             run=f"{root}/run",
+            lib=f"{root}/lib",
             clock=itertools.count(step=0.1).__next__,
             sleep=lambda pause: None,
         )
@@ -68,12 +75,16 @@ class FakeHost:
     def find(self, program):
         return None if program in self.absent else program if "/" in program else f"/usr/bin/{program}"
 
-    def run(self, argv, timeout):
+    def run(self, argv, timeout, given=""):
+        self.given = given
         if not self._begin(argv):
             return Result(tuple(argv), 1, "", "it failed, as this test wants\n")
         verb = argv[0].rpartition("/")[2].replace("-", "_")
         out, code = getattr(self, f"_{verb}")(list(argv[1:])) or ("", 0)
         return Result(tuple(argv), code, out, "")
+
+    def run_all(self, argvs, timeout):
+        return [self.run(argv, timeout) for argv in argvs]
 
     def spawn(self, argv, log, env):
         if self._begin(argv):
@@ -123,7 +134,10 @@ class FakeHost:
             self._remove_disk(argv[1].rpartition("/")[2])
             del self.loops[argv[1]]
             return None
-        path, name = argv[-1], f"loop{len(self.loops)}"
+        path = argv[-1]
+        name = next(
+            name for name in map("loop{}".format, itertools.count()) if f"{self.root}/dev/{name}" not in self.loops
+        )
         status = os.stat(path)
         device = f"{self.root}/dev/{name}"
         self.loops[device] = {
@@ -144,8 +158,11 @@ class FakeHost:
     def _blkid(self, argv):
         blocks = []
         for node in argv[3:]:
-            part = PARTITION.fullmatch(node.rpartition("/")[2])
+            name = node.rpartition("/")[2]
+            part = PARTITION.fullmatch(name)
             tags = self.contents[int(part[1])] if part else {"PTTYPE": "gpt"}
+            if name.startswith("dm-"):
+                tags = self._tags_of(name)
             if tags is not None:
                 lines = [f"{key}={value}\n" for key, value in {"DEVNAME": node, **tags}.items()]
                 blocks.append("".join(lines))
@@ -156,6 +173,7 @@ class FakeHost:
         major_minor = self._node(device).read_text().strip()
         access = "ro" if "ro" in options.split(",") else "rw"
         self._mounted(f"1 1 {major_minor} / {path} {access},nodev - {fstype} {device} {access}\n")
+        self._fill(device.rpartition("/")[2], pathlib.Path(path))
 
     def _umount(self, argv):
         path = argv[-1]
@@ -165,12 +183,13 @@ class FakeHost:
         if kept == lines:
             return "", 32
         table.write_text("".join(kept))
+        self._empty(path)
         if path.endswith("/fuse"):
             for file in pathlib.Path(path).iterdir():
                 file.unlink()
             if not self.copied_mounts:
-                for name in ("nbdfuse", "qemu-nbd"):
-                    self.kill(name)
+                for pid in self.served.pop(path, ()):
+                    self._end(pid)
         return None
 
     def _systemd_run(self, argv):
@@ -220,6 +239,7 @@ class FakeHost:
         pathlib.Path(argv[argv.index("--pidfile") + 1]).write_text(f"{chief}\n")
         served = pathlib.Path(argv[argv.index("--socket-activation") - 1])
         served.write_bytes(b"")
+        self.served[str(served.parent)] = (chief, child)
         self._mounted(f"1 1 0:40 / {served.parent} rw - fuse /dev/fuse rw\n")
 
     def _process(self, name, parent, opened):
@@ -234,6 +254,8 @@ class FakeHost:
 
     def _end(self, pid):
         place = self.root / f"proc/{pid}"
+        if not place.exists():
+            return
         for path in sorted(place.rglob("*"), reverse=True):
             path.rmdir() if path.is_dir() and not path.is_symlink() else path.unlink()
         place.rmdir()
@@ -265,7 +287,7 @@ class FakeHost:
             (place / "partition").write_text(f"{number}\n")
             (place / "size").write_text("64\n")
             (place / "dev").write_text(f"259:{next(self.minors)}\n")
-            (self.root / f"dev/{part}").touch()
+            (self.root / f"dev/{part}").write_bytes(self.raw.get(number, b""))
 
     def _remove_disk(self, name):
         place = self.root / f"sys/block/{name}"
@@ -279,4 +301,4 @@ class FakeHost:
 # The lock's file, and a kernel module that was loaded.
 STAYS = re.compile(r"vbd\.lock$|^sys/bus/[^/]+/drivers")
 # Directories that stay once made: nobody is helped by their removal.
-EMPTIES = ("run/homevirt.fleet", "run/homevirt.fleet/vbd")
+EMPTIES = ("run/homevirt.fleet", "run/homevirt.fleet/vbd", "lib", "lib/homevirt.fleet", "lib/homevirt.fleet/vbd")

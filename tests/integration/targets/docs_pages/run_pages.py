@@ -28,10 +28,10 @@ BLOCK = re.compile(
 FENCE = re.compile(r"^```(?:yaml|console)$", re.MULTILINE)
 PAGES = ("README.md", "docs/*.md", "roles/*/README.md")
 DOCUMENTED = ("plugins/modules/*.py", "plugins/lookup/*.py", "plugins/filter/*.yml", "plugins/test/*.yml")
-# Pages, and modules' examples by a word of their names, that need other hosts than this one: the Molecule scenarios xen
-# and fleet run the pages.
-OF_LABS = ("xen.md", "change_guard.md", "fleet.md")
-OF_LABS_EXAMPLES = ("Xen guest", "guarded host", "of a fleet")
+# Pages, and modules' examples by a word of their names, that need other hosts than this one: a Xen host, a kernel with
+# device-mapper, a fleet. The Molecule scenarios xen, inside and fleet run the pages.
+OF_LABS = ("xen.md", "inside.md", "change_guard.md", "fleet.md")
+OF_LABS_EXAMPLES = ("Xen guest", "on LVM", "guarded host", "of a fleet")
 MIB = 1 << 20
 
 

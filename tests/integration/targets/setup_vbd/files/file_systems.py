@@ -32,6 +32,10 @@ def run(*argv: object, stdin: t.Optional[t.IO[str]] = None, env: t.Optional[dict
     return done.stdout
 
 
+# Of a guest whose second partition is its /srv/data, and which knows of more than this disk.
+FSTAB = "LABEL=planted-root / ext4\nPARTLABEL=second /srv/data ext4\n/dev/sdb1 /mnt ext4\n"
+
+
 def tree(place: Path, system: bool) -> Path:
     """What lies on every file system here; system: it is a guest's root, too."""
     (place / "srv").mkdir(parents=True)
@@ -40,6 +44,9 @@ def tree(place: Path, system: bool) -> Path:
     if system:
         (place / "etc").mkdir()
         (place / "etc/os-release").write_text("ID=planted\n", encoding="ascii")
+        (place / "etc/fstab").write_text(FSTAB, encoding="ascii")
+        (place / "etc/hostname").write_text("guest.example\n", encoding="ascii")
+        (place / "srv/data").mkdir()
     return place
 
 

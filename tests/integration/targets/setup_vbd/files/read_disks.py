@@ -31,8 +31,15 @@ def partitions(disk: dict[str, t.Any]) -> list[dict[str, t.Any]]:
     kept = {child["name"]: child for child in disk.get("children", [])}
     if not kept:
         whole = content(disk["path"])
-        known = {"number": 0, "device": disk["path"], "size": disk["size"], "partuuid": "", "partlabel": "", **whole}
-        return [known] if whole["fstype"] else []
+        known = {
+            "number": 0,
+            "device": disk["path"],
+            "size": disk["size"],
+            "partuuid": "",
+            "partlabel": "",
+            "volume": "",
+        }
+        return [{**known, **whole}] if whole["fstype"] else []
     table = json.loads(output("sfdisk", "--json", disk["path"]))["partitiontable"]
     found = []
     for number, entry in enumerate(table["partitions"], 1):
@@ -44,6 +51,7 @@ def partitions(disk: dict[str, t.Any]) -> list[dict[str, t.Any]]:
                 # A DOS table has no names of its own; the kernel makes them of the disk's identifier.
                 "partuuid": entry.get("uuid", f"{table.get('id', '')[2:]}-{number:02x}").lower(),
                 "partlabel": entry.get("name", ""),
+                "volume": "",
                 **content(entry["node"]),
             }
         )

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import pytest
 
 from ansible_collections.homevirt.fleet.plugins.module_utils._common.errors import FleetError, ToolFailed
@@ -74,6 +76,51 @@ def test_interrupt_rolls_back_too():
     with pytest.raises(KeyboardInterrupt):
         plan.apply()
     assert log[-1] == "undo a"
+
+
+def early_plan(log, *, failing=None):
+    """Four steps, the last but one of which has nothing to set going."""
+    plan = Plan()
+
+    def act(name):
+        log.append(name)
+        if name == failing:
+            raise ToolFailed(name, "it failed", "look")
+
+    for name in "abcd":
+        early = None if name == "c" else lambda name=name: act(f"begin {name}")
+        undo = functools.partial(act, f"undo {name}")
+        plan.add(Step(name, name, functools.partial(act, f"do {name}"), undo, "", "", early))
+    return plan
+
+
+@pytest.mark.parametrize(
+    ("ahead", "want"),
+    [
+        (1, "do a, do b, do c, do d"),
+        (2, "begin b, do a, begin d, do b, do c, do d"),
+        (9, "begin b, begin d, do a, do b, do c, do d"),
+    ],
+)
+def test_what_takes_long_is_set_going_ahead_of_its_turn(ahead, want):
+    log = []
+    early_plan(log).apply(ahead)
+    assert ", ".join(log) == want
+
+
+@pytest.mark.parametrize(
+    ("failing", "want"),
+    [
+        ("do a", "begin b, begin d, do a, undo d, undo b, undo a"),
+        ("begin d", "begin b, begin d, undo d, undo b, undo a"),
+        ("do c", "begin b, begin d, do a, do b, do c, undo c, undo d, undo b, undo a"),
+    ],
+)
+def test_what_was_set_going_is_undone_too(failing, want):
+    log = []
+    with pytest.raises(ToolFailed):
+        early_plan(log, failing=failing).apply(9)
+    assert ", ".join(log) == want
 
 
 def test_nothing_to_do_verifies_nothing():

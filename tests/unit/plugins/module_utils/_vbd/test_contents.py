@@ -23,7 +23,7 @@ def an_attached_disk(tmp_path):
     fake = FakeHost(tmp_path)
     wanted = request(fake, {"disk": {"format": "raw"}})
     bring_up(fake, wanted)
-    (record,) = ledger.read_all(fake.host)
+    ((record,), _unreadable) = ledger.read_all(fake.host)
     return (
         fake,
         wanted,

@@ -118,7 +118,7 @@ def test_killed_play_is_healed_by_the_next(number, tmp_path, monkeypatch):
         assert fake.snapshot() == before
 
 
-def _apply_without_rollback(plan):
+def _apply_without_rollback(plan, ahead=1):
     for step in plan.steps:
         step.do()
 
@@ -179,6 +179,34 @@ def test_one_image_twice_is_one_attachment(tmp_path):
         report.mount(
             fake.host, [first, second._replace(path=first.path)._replace(partition="1")], force=False, check=False
         )
+
+
+def test_servers_are_started_ahead_of_their_turn_but_never_more_than_may_be(tmp_path):
+    fake = FakeHost(tmp_path)
+    before = fake.snapshot()
+    fake.host.workers = 3
+    wanted = [request(fake, {"partition": 2, "name": f"{n}.qcow2"}, path=f"mnt/{n}") for n in range(5)]
+    report.mount(fake.host, wanted, force=False, check=False)
+    words = [words[0] for words in fake.commands if words[0] == "nbdfuse" or "--find" in words]
+    assert words == ["nbdfuse"] * 3 + ["losetup", "nbdfuse", "losetup", "nbdfuse"] + ["losetup"] * 3
+    report.unmount(fake.host, wanted, force=False, check=False)
+    for one in wanted:
+        os.unlink(one.disk.image)
+    assert fake.snapshot() == before
+
+
+@pytest.mark.parametrize("number", range(1, 40))
+def test_failure_while_others_are_being_started_rolls_all_of_them_back(number, tmp_path):
+    fake = FakeHost(tmp_path)
+    wanted = [request(fake, {"partition": 2, "name": f"{n}.qcow2"}, path=f"mnt/{n}") for n in range(3)]
+    before = fake.snapshot()
+    fake.host.workers = 2
+    fake.fail = number
+    try:
+        report.mount(fake.host, wanted, force=False, check=False)
+    except FleetError as error:
+        assert "not_rolled_back" not in error.details
+        assert fake.snapshot() == before
 
 
 @pytest.mark.parametrize("many", [1, 5, 50])

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: homevirt.fleet contributors
-"""Runs a list of cases on the dom0: the modules as Ansible runs them, bare xl beside them, and an independent reader.
+"""Runs cases on a lab machine: the modules as Ansible runs them, bare tools beside them, and an independent reader.
 
 On an emulated CPU Python and Ansible take four seconds to start, so all cases of a file share one interpreter, and each
 module call is a fork of it. Cases come as JSON on stdin, the report goes to stdout; words of a case:
@@ -12,8 +12,11 @@ module call is a fork of it. Cases come as JSON on stdin, the report goes to std
           {MODULE: ARGS, check: false, fails: [REGEX]}           must fail with this message, and say it changed nothing
           {MODULE: ARGS, four_ways: SHELL}                       check, run, run again, check again; what SHELL
                                                                  prints tells whether the host was touched
-          {MODULE: ARGS, killed_when: REGEX}                     is shot once dom0's entries say this
+          {MODULE: ARGS, killed_when: REGEX}                     is shot once the host's entries say this
           any module step may have returns: [REGEX], looked for in its result as JSON
+
+The prelude is shell that comes before every TEXT. It defines `entries`, what killed_when looks at, and `look`, what is
+kept of the host where a case went wrong.
 """
 
 from __future__ import annotations
@@ -178,7 +181,7 @@ def run_case(case: dict[str, t.Any], prelude: str) -> dict[str, t.Any]:
             run_step(step, prelude, report)
     except (Wrong, subprocess.TimeoutExpired) as error:
         report["wrong"].append(str(error))
-        report["host"] = sh("xl block-list 0; findmnt --list --types ext4; xl list", prelude).stdout
+        report["host"] = sh("look", prelude).stdout
     try:
         must(case.get("finally", "true"), prelude)
     except (Wrong, subprocess.TimeoutExpired) as error:
