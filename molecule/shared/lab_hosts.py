@@ -35,7 +35,7 @@ SSHD = "/usr/sbin/sshd"
 # PID 1 of a host, up to its init. $1 directory, $2 kind, $3 name, $4 address.
 BOOT = """
 set -e
-mount --make-rprivate /
+mount --make-rslave /
 hostname "$3"
 cd "$1"
 mkdir -p root upper work

@@ -65,7 +65,7 @@ class House:
     def device(self, name):
         """Namespaces of its own, with a /run, /var/lib and /etc that are nobody else's."""
         process = subprocess.Popen(
-            ["unshare", "--net", "--mount", "--uts", "--propagation=private", "sleep", "infinity"],
+            ["unshare", "--net", "--mount", "--uts", "--propagation=slave", "sleep", "infinity"],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
         )  # fmt: skip
         self.keep(name, process.pid)

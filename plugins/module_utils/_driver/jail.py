@@ -19,7 +19,7 @@ import stat
 import sys
 
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT = 1, 2, 4, 8, 32
-MS_BIND, MS_REC, MS_PRIVATE = 4096, 16384, 1 << 18
+MS_BIND, MS_REC, MS_SLAVE = 4096, 16384, 1 << 19
 MNT_DETACH = 2
 NAMESPACES = 0x20000 | 0x20000000 | 0x40000000 | 0x8000000 | 0x4000000  # mount, pid, net, ipc, uts
 PR_SET_PDEATHSIG, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 1, 24, 38
@@ -49,7 +49,8 @@ def mount(source, target, fstype, flags, data=""):
 
 def enter(access, root):
     """Make the root this process's own, with nothing of the host's left in sight."""
-    call("/", libc.mount(None, b"/", None, ctypes.c_ulong(MS_REC | MS_PRIVATE), None))
+    # What the host unmounts meanwhile goes here too: a private copy would keep it from detaching the disk behind that.
+    call("/", libc.mount(None, b"/", None, ctypes.c_ulong(MS_REC | MS_SLAVE), None))
     call(root, libc.mount(root.encode(), root.encode(), None, ctypes.c_ulong(MS_BIND | MS_REC), None))
     for path in sorted(below(root)):
         flags = MS_REMOUNT | MS_BIND | MS_NODEV | MS_NOSUID | (MS_RDONLY if access == "r" else 0)

@@ -44,7 +44,7 @@ def detach(work: Work, record: Record, shown: str) -> None:
     """Release a disk that nobody holds; a mount in another namespace shows only now that ours are gone."""
     _look_no_more(work, record)
     volumes.close(work.host, record.tag, idle=False)
-    if partitions.exists(work.host, record.device) and usage.claimed(record.device):
+    if partitions.exists(work.host, record.device) and usage.stays_claimed(work.host, record.device):
         raise InUse(
             shown,
             f"{record.device} cannot be detached: it is mounted in another mount namespace, or a device is built on it",
@@ -60,7 +60,7 @@ def attach_again(work: Work, record: Record) -> None:
         return
     if record.overlay:
         raise Refused(record.image, "what was written into its throwaway layer is gone", "attach it anew")
-    if partitions.exists(work.host, record.device) and usage.claimed(record.device):
+    if partitions.exists(work.host, record.device) and usage.stays_claimed(work.host, record.device):
         raise InUse(record.image, f"{record.device} is still held", "look at it with lsblk, then run again")
     release(work, record)
     attach(work, record._replace(servers=(), mounts=(), device="", connected=False, under_device=""))

@@ -16,9 +16,6 @@ from .diskspec import DiskRequest
 from .ledger import Record
 from .work import Work
 
-# Seconds that a program may have a disk open before it counts as holding it.
-PASSING_LOOK = 2.0
-
 
 def plan_attached(work: Work, wanted: t.Sequence[DiskRequest]) -> list[str]:
     """Plan that all these disks are attached; return each one's tag. Raises FleetError before anything is done."""
@@ -58,7 +55,8 @@ def record_of(work: Work, disk: DiskRequest) -> t.Optional[Record]:
     there = [record for record in work.records.values() if record.domid == disk.domid]
     same = [record for record in there if record.id == identity]
     # Deleted, or replaced by another file under its name: what is attached is still meant.
-    named = [record for record in there if record.image == os.path.realpath(disk.image)]
+    path = os.path.realpath(disk.image)
+    named = [record for record in there if record.image == path]
     return next(iter([*same, *named]), None)
 
 
@@ -102,7 +100,7 @@ def _refuse_unseen(work: Work, record: Record, shown: str) -> None:
 def _lasting_holders(work: Work, record: Record, ours: t.Container[str]) -> list[state.Holder]:
     """Holders that stay: udev, blkid and the like have a device open for a moment whenever something happens to it."""
     host = work.host
-    deadline = host.clock() + min(PASSING_LOOK, host.timeout)
+    deadline = host.clock() + min(usage.PASSING_LOOK, host.timeout)
     openers = work.openers()
     while True:
         found = state.holders_of(host, work.state, record, ours, openers)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import stat
@@ -36,23 +37,26 @@ class Mount(t.NamedTuple):
 def read(host: Host) -> list[Mount]:
     """All mounts that this process sees, the oldest first (so that the last one at a path is the visible one)."""
     with open(f"{host.proc}/self/mountinfo", encoding="utf-8", errors="surrogateescape", newline="\n") as stream:
-        return [_parse(line) for line in stream]
+        return [_behind(_parse(line)) for line in stream]
 
 
+# Read again at each step of a plan, of which a call with many disks has many: nearly all lines are the same each time.
+@functools.lru_cache(maxsize=4096)
 def _parse(line: str) -> Mount:
     fields, _dash, tail = line.rstrip("\n").partition(" - ")
     _number, _parent, device, root, path, options = fields.split(" ")[:6]
     fstype, source = tail.split(" ")[:2]
     major, minor = device.split(":")
-    numbers = _behind(int(major), int(minor), _plain(source))
+    numbers = (int(major), int(minor))
     return Mount(numbers, _plain(path), fstype, _plain(source), tuple(options.split(",")), _plain(root))
 
 
-def _behind(major: int, minor: int, source: str) -> tuple[int, int]:
-    """The block device's own numbers: btrfs shows numbers that belong to no device (major 0)."""
-    if major != 0 or not source.startswith("/"):
-        return major, minor
-    return numbers_of(source) or (major, minor)
+def _behind(mount: Mount) -> Mount:
+    """With the block device's own numbers: btrfs shows numbers that belong to no device (major 0)."""
+    if mount.device[0] != 0 or not mount.source.startswith("/"):
+        return mount
+    numbers = numbers_of(mount.source)
+    return mount._replace(device=numbers) if numbers else mount
 
 
 def numbers_of(device: str) -> t.Optional[tuple[int, int]]:

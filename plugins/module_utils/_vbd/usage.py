@@ -16,7 +16,7 @@ import struct
 import typing as t
 
 from .._common.errors import InUse
-from .._common.host import Host
+from .._common.host import LONGEST_PAUSE, Host
 from . import mountinfo, processes, xen_usage
 from .image import FileId, Image
 from .seen import Seen
@@ -27,6 +27,8 @@ PERMISSIONS, DENIALS, COUNT = 100, 200, 5
 WRITE = 1
 # struct flock of fcntl(2) with 64-bit offsets.
 FLOCK = struct.Struct("hhqqi4x")
+# Seconds that somebody may have a disk open, or a copy of its mount, before that counts as holding it.
+PASSING_LOOK = 2.0
 
 
 def survey(
@@ -134,6 +136,16 @@ def claimed(device: str) -> bool:
         os.close(os.open(device, os.O_RDONLY | os.O_EXCL | os.O_CLOEXEC))
     except OSError as error:
         return error.errno == errno.EBUSY
+    return False
+
+
+def stays_claimed(host: Host, device: str) -> bool:
+    """Whether it is still claimed after a while: a starting container has copies of all mounts for a moment."""
+    deadline = host.clock() + min(PASSING_LOOK, host.timeout)
+    while claimed(device):
+        if host.clock() >= deadline:
+            return True
+        host.sleep(LONGEST_PAUSE)
     return False
 
 

@@ -160,3 +160,13 @@ def test_nbd_that_the_administrator_forbids_is_not_tried(told, tmp_path, monkeyp
     fake = FakeHost(tmp_path)
     monkeypatch.setattr(fake, "_modprobe", lambda argv: (told, 0))
     assert bring_up(fake, request(fake, {}))["disks"][0]["backend"] == "nbdfuse"
+
+
+def test_claim_that_passes_does_not_keep_a_disk(tmp_path, monkeypatch):
+    fake = FakeHost(tmp_path)
+    wanted = request(fake, {"partition": 2, "disk": {"format": "raw", "access": "w"}})
+    bring_up(fake, wanted)
+    answers = iter([True, True])
+    monkeypatch.setattr(usage, "claimed", lambda device: next(answers, False))
+    assert take_down(fake, wanted)["changed"]
+    assert fake.loops == {} and next(answers, None) is None
