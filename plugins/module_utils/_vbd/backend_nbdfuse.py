@@ -72,7 +72,7 @@ class NbdfuseBackend(Backend):
         return any(loop.device == record.device and _ours(host, record, loop) for loop in seen.loops)
 
     def release(self, host: Host, record: Record) -> None:
-        for device in losetup.devices_of(host, _names(host, record)):
+        for device in _devices(host, record):
             losetup.detach(host, device)
         place = _fuse(host, record)
         while mountinfo.at(mountinfo.read(host), place) is not None:
@@ -127,6 +127,13 @@ def _ours(host: Host, record: Record, loop: Loop) -> bool:
 def _names(host: Host, record: Record) -> tuple[str, str]:
     """What the kernel calls our file: its path, and what is left of that once libfuse, ending, has unmounted it."""
     return _file(host, record), f"/{record.tag}"
+
+
+def _devices(host: Host, record: Record) -> list[str]:
+    """Its loop device; all devices are looked at only where a run was killed before it could write that down."""
+    if not record.device:
+        return losetup.devices_of(host, _names(host, record))
+    return [record.device] if losetup.backing_file(host, record.device) in _names(host, record) else []
 
 
 def _left_running(host: Host, record: Record) -> tuple[processes.Process, ...]:

@@ -13,6 +13,8 @@ import typing as t
 
 from .._common.host import Host
 
+# A character device, of which there is one for all.
+FUSE = "/dev/fuse"
 OCTAL = re.compile(r"\\([0-7]{3})")
 
 
@@ -53,7 +55,7 @@ def _parse(line: str) -> Mount:
 
 def _behind(mount: Mount) -> Mount:
     """With the block device's own numbers: btrfs shows numbers that belong to no device (major 0)."""
-    if mount.device[0] != 0 or not mount.source.startswith("/"):
+    if mount.device[0] != 0 or not mount.source.startswith("/") or mount.source == FUSE:
         return mount
     numbers = numbers_of(mount.source)
     return mount._replace(device=numbers) if numbers else mount
