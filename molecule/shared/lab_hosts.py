@@ -29,9 +29,9 @@ import subprocess
 import sys
 import time
 
+from lab_disk import BUSYBOX, fill, run
+
 NET = "10.99"
-BUSYBOX = "/usr/bin/busybox"
-SSHD = "/usr/sbin/sshd"
 # PID 1 of a host, up to its init. $1 directory, $2 kind, $3 name, $4 address.
 BOOT = """
 set -e
@@ -63,28 +63,6 @@ umount -l .
 export CONSOLE=/dev/null
 exec chroot . /sbin/lab/busybox init
 """
-INITTAB = "::sysinit:/etc/init.d/rcS\n::respawn:/usr/sbin/sshd -D -f /etc/lab/sshd_config\n"
-RCS = '#!/bin/sh\nfor script in /etc/init.d/S??*; do [ ! -x "$script" ] || "$script" start; done\n'
-SSHD_CONFIG = """
-HostKey /etc/lab/host_key
-AuthorizedKeysFile /etc/lab/keys
-PermitRootLogin prohibit-password
-PasswordAuthentication no
-UsePAM no
-UseDNS no
-PrintMotd no
-MaxStartups 100
-MaxSessions 100
-Subsystem sftp internal-sftp
-"""
-PASSWD = (
-    "root:x:0:0:root:/root:/bin/sh\nsshd:x:33:33:sshd:/run/sshd:/bin/false\nnobody:x:65534:65534:nobody:/:/bin/false\n"
-)
-GROUP = "root:x:0:\nsshd:x:33:\nnogroup:x:65534:\n"
-
-
-def run(*argv, **options):
-    return subprocess.run([str(word) for word in argv], check=True, text=True, **options)
 
 
 def start_of(pid):
@@ -139,7 +117,7 @@ class Lab:
             }
             self.record["hosts"][name] = host
             self.save()
-            self._disk(name, host)
+            fill(self.place / "hosts" / name / "upper", host["kind"], self.place)
         self.boot(self.record["hosts"])
         self._inventory()
 
@@ -158,41 +136,6 @@ class Lab:
     def net(self, *commands):
         """Run commands in the lab's own network."""
         run("nsenter", f"--net=/proc/{self.record['lab'][0]}/ns/net", "sh", "-ec", "\n".join(commands))
-
-    def _disk(self, name, host):
-        tree = self.place / "hosts" / name / "upper"
-        for part in ("etc/lab", "etc/init.d", "sbin/lab", "usr/sbin"):
-            (tree / part).mkdir(parents=True, exist_ok=True)
-        shutil.copy2(os.path.realpath(BUSYBOX), tree / "sbin/lab/busybox")
-        texts = {"etc/inittab": INITTAB, "etc/init.d/rcS": RCS, "etc/lab/sshd_config": SSHD_CONFIG}
-        if host["kind"] == "busybox":
-            texts.update({"etc/passwd": PASSWD, "etc/group": GROUP})
-            self._busybox(tree)
-        for path, text in texts.items():
-            (tree / path).write_text(text)
-        (tree / "etc/init.d/rcS").chmod(0o755)
-        shutil.copy2(self.place / "host_key", tree / "etc/lab/host_key")
-        shutil.copy2(self.place / "key.pub", tree / "etc/lab/keys")
-        (tree / "etc/lab/keys").chmod(0o644)
-        for path in (tree, *tree.rglob("*")):
-            os.chown(path, 0, 0, follow_symlinks=False)
-
-    @staticmethod
-    def _busybox(tree):
-        for part in ("bin", "usr/bin", "root", "var/lib", "srv"):
-            (tree / part).mkdir(parents=True, exist_ok=True)
-        shutil.copy2(os.path.realpath(BUSYBOX), tree / "bin/busybox")
-        for path in run(BUSYBOX, "--list-full", capture_output=True).stdout.split():
-            link = tree / path
-            link.parent.mkdir(parents=True, exist_ok=True)
-            if not link.exists():
-                link.symlink_to("/bin/busybox")
-        wanted = [SSHD, *(str(path) for path in pathlib.Path("/usr/lib/openssh").glob("sshd-*"))]
-        for program in wanted:
-            libraries = run("ldd", program, capture_output=True).stdout.split()
-            for path in (program, *(word for word in libraries if word.startswith("/"))):
-                (tree / path[1:]).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(os.path.realpath(path), tree / path[1:])
 
     def boot(self, names, answers=True):
         for name in names:

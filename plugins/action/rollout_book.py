@@ -11,11 +11,8 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 from ..module_utils._common.errors import FleetError
-from ..plugin_utils._rollout import summary, waves
+from ..plugin_utils._rollout import outcome, summary, waves
 from ..plugin_utils._rollout.book import DONE, Book, Note, now
-
-# Where the roles of this collection say what they did.
-SAID = ("steps", "stale", "summary")
 
 
 class ActionModule(ActionBase):
@@ -78,17 +75,9 @@ class ActionModule(ActionBase):
         }
 
     def _note(self, params: dict[str, t.Any], book: Book) -> dict[str, t.Any]:
-        result = params["result"]
-        if params["why"] is not None:
-            outcome = "failed"
-        elif "changed" in result:
-            outcome = "changed" if result["changed"] else "unchanged"
-        else:
-            outcome = "done"
-        note = Note(
-            params["host"], params["sites"].get(params["host"], ""), params["wave"]["name"], outcome,
-            _did(result) if outcome == "changed" else (), params["why"] or "", now(),
-        )  # fmt: skip
+        found = outcome.of_result(params["result"], params["why"])
+        site = params["sites"].get(params["host"], "")
+        note = Note(params["host"], site, params["wave"]["name"], found.name, found.did, found.why, now())
         self._write(book, note)
         return {"changed": False, "note": note._asdict()}
 
@@ -98,7 +87,7 @@ class ActionModule(ActionBase):
         for host in wave.hosts:
             note = params["notes"].get(host) or {}
             if note.get("wave") != wave.name:
-                bad[host] = "it stopped answering while it was changed"
+                bad[host] = outcome.VANISHED
                 self._write(
                     book, Note(host, params["sites"].get(host, ""), wave.name, "vanished", (), bad[host], now())
                 )
@@ -137,13 +126,6 @@ class ActionModule(ActionBase):
     def _write(self, book: Book, note: Note) -> None:
         if not self._task.check_mode:
             book.add(note)
-
-
-def _did(result: dict[str, t.Any]) -> tuple[str, ...]:
-    for key in SAID:
-        if isinstance(result.get(key), list):
-            return tuple(str(line) for line in result[key])
-    return ()
 
 
 def _read(note: dict[str, t.Any]) -> Note:

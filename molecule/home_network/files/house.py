@@ -27,7 +27,7 @@ import sys
 import time
 
 import yaml
-from house_services import BRIDGES, GATEWAY, bridge, client, lease_script, logins, services
+from house_services import BRIDGES, GATEWAY, GUESTS, bridge, client, guests, lease_script, logins, services
 
 
 def until(what, test, seconds=20.0):
@@ -126,11 +126,12 @@ def up(directory, site_file, *unwritten):
         house.port("hub", port, "")
     for name in BRIDGES:
         bridge(house, name)
+    guests(house)
     services(house)
     logins(house)
     lease_script(house)
     plug(directory, json.dumps([[cable["a"], cable["b"]] for cable in site["cables"]]))
-    for name in [*(device["name"] for device in site["devices"]), *strangers]:
+    for name in [*(device["name"] for device in site["devices"]), *strangers, *GUESTS]:
         if name not in BRIDGES:
             client(house, name)
 
@@ -172,6 +173,7 @@ def wake(directory, *names):
     """A device is seen when it says something; a real one does so when its plug goes in."""
     house = House(directory)
     present = {end.partition(".")[0] for cable in plugged(house) for end in cable}
+    present |= {name for name, (host, _mac) in GUESTS.items() if host in present}
     # Who is asked by ssh from far away speaks with the router, too; here ssh takes another way.
     silent = ("house", "onu", "rt", "hub")
     clients = [name for name in house.pids if "/" not in name and name not in silent]

@@ -8,9 +8,11 @@ import shutil
 import subprocess
 
 # What has a shell: the router's has nothing but BusyBox in it.
-MANAGED = ("rt", "sw", "ap")
-BRIDGES = {"rt": "br-lan", "sw": "br0", "ap": "br0", "onu": "", "hub": "br0"}
-STATIC = {"rt": "192.0.2.1", "sw": "192.0.2.2", "ap": "192.0.2.3", "nas": "192.0.2.10"}
+MANAGED = ("rt", "sw", "ap", "hv")
+BRIDGES = {"rt": "br-lan", "sw": "br0", "ap": "br0", "hv": "br0", "onu": "", "hub": "br0"}
+STATIC = {"rt": "192.0.2.1", "sw": "192.0.2.2", "ap": "192.0.2.3", "hv": "192.0.2.4", "nas": "192.0.2.10"}
+# Guests of the hypervisor. The document does not know the second one, which has a MAC address as libvirt makes them up.
+GUESTS = {"vm1": ("hv", "00:16:3e:00:53:61"), "vm2": ("hv", "52:54:00:00:53:62")}
 GATEWAY = "192.0.2.1"
 
 
@@ -33,8 +35,20 @@ def bridge(house, name):
     )
     if name in STATIC:
         house.run(name, f"ip addr add {STATIC[name]}/24 dev {inner}")
-    if name in ("sw", "ap"):
+    if name in MANAGED and name != "rt":
         house.run(name, f"ip route add default via {GATEWAY}")
+
+
+def guests(house):
+    """Each has its port in its hypervisor's bridge, named as libvirt does it."""
+    for number, (name, (host, mac)) in enumerate(GUESTS.items()):
+        house.device(name)
+        house.run(
+            host,
+            f"ip link add vnet{number} type veth peer name eth0 address {mac} netns {house.pids[name][0]};"
+            f"ip link set vnet{number} master {BRIDGES[host]} up",
+        )
+        house.run(name, "echo 1 > /proc/sys/net/ipv6/conf/eth0/disable_ipv6; ip link set eth0 up")
 
 
 def services(house):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from .drift_book import Drift, Edit, Look
-from .expected import AIR
+from .expected import AIR, PASSING_ON
 from .model_devices import Interface
 from .model_values import PortRef
 from .observe_names import made_up
@@ -62,11 +62,21 @@ def companies(look: Look, strangers: Strangers, forwarding: t.Container[PortRef]
         link = look.expected.link_at(*port)
         alone = link.b.device if link is not None else ""
         known = _nearest(look).get(port, [])
-        passing = [name for name in (alone, *known) if name in look.wiring.devices]
         # Behind what passes frames on may be many, wherever it is now.
-        if not any(look.wiring.devices[name].role in (*FORWARDING, "phone") for name in passing):
+        if not any(_passes_on(look, name) for name in (alone, *known)):
             found.append(Company(port, known, strangers.get(port, []), alone))
     return found
+
+
+def _passes_on(look: Look, who: str) -> bool:
+    """Whether there may be others behind it: a switch, or the guests of a hypervisor, in the file or not.
+
+    A guest stands for its hypervisor, which need not be seen itself.
+    """
+    if who in look.wiring.machines:
+        return True
+    device = look.wiring.devices.get(who)
+    return device is not None and (device.role in PASSING_ON or device.hypervisor is not None)
 
 
 def _nearest(look: Look) -> dict[PortRef, list[str]]:
@@ -146,7 +156,7 @@ def _learned(look: Look, port: PortRef, macs: list[str]) -> t.Optional[tuple[Int
         return None
     device = look.wiring.devices.get(link.b.device)
     record = look.wiring.ports.get(link.b)
-    if device is None or device.role in FORWARDING or look.places.is_seen(device.name):
+    if device is None or device.role in FORWARDING or device.hypervisor is not None or look.places.is_seen(device.name):
         return None
     if not isinstance(record, Interface) or any(one.mac for one in device.interfaces):
         return None

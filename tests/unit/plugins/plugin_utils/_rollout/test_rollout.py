@@ -10,7 +10,7 @@ import pytest
 from hypothesis import strategies as st
 
 from ansible_collections.homevirt.fleet.plugins.module_utils._common.errors import InUse, InvalidRequest
-from ansible_collections.homevirt.fleet.plugins.plugin_utils._rollout import summary, waves
+from ansible_collections.homevirt.fleet.plugins.plugin_utils._rollout import outcome, summary, waves
 from ansible_collections.homevirt.fleet.plugins.plugin_utils._rollout.book import Book, Note
 
 HOSTS = [f"h{number}" for number in range(10)]
@@ -115,3 +115,22 @@ def test_table():
         "host2         offline  \\x1b no way",
     ]
     assert summary.counts(notes) == {"changed": 1, "offline": 1}
+
+
+@pytest.mark.parametrize(
+    ("result", "why", "expected"),
+    [
+        ({}, None, ("done", (), "")),
+        ({"changed": False, "steps": ["attach"]}, None, ("unchanged", (), "")),
+        ({"changed": True, "steps": ["attach", "mount"], "summary": ["x"]}, None, ("changed", ("attach", "mount"), "")),
+        ({"changed": True, "summary": ["500 MB/s"]}, None, ("changed", ("500 MB/s",), "")),
+        ({"changed": True, "summary": "in words"}, None, ("changed", (), "")),
+        ({"changed": True}, "in use", ("failed", (), "in use")),
+        # Tasks that go on after a failure, as those of site_audit do.
+        ({"changed": False, "failed": True, "msg": "no shell"}, None, ("failed", (), "no shell")),
+        ({"failed": True}, None, ("failed", (), "it failed")),
+        ({"changed": False, "unreachable": True, "msg": "ssh"}, None, ("vanished", (), outcome.VANISHED)),
+    ],
+)
+def test_what_became_of_a_host(result, why, expected):
+    assert outcome.of_result(result, why) == expected

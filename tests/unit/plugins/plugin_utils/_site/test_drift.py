@@ -25,8 +25,8 @@ CASES = cases(__file__, "drift.yml", "case")
 BASE = yamltext.read((HERE / "cases/drift_base.yml").read_text(encoding="utf-8"))
 
 
-def the_site():
-    file = load_site(yamltext.written(BASE["site"]), "home.yml")
+def the_site(**more):
+    file = load_site(yamltext.written({**BASE["site"], **more}), "home.yml")
     assert not file.findings
     return file.site
 
@@ -54,6 +54,33 @@ def test_what_is_found(case):
     if "evidence" in case:
         assert [drift.evidence for drift in compared.drifts] == [case["evidence"]]
     assert compared.passing == case.get("passing", compared.passing)
+
+
+GUEST = {"name": "web", "device": "nas", "interfaces": [{"name": "eth0", "mac": "00:16:3e:00:00:01"}]}
+BEHIND_NAS = ["00:00:5e:00:53:41", "00:16:3e:00:00:01", "52:54:00:00:00:02"]
+
+
+@pytest.mark.parametrize(
+    ("hypervisor", "guests", "behind", "finds"),
+    [
+        (None, [], BEHIND_NAS, ["switch-undocumented port sw:p2"]),
+        # Xen's addresses last, libvirt's are made up.
+        ("kvm", [], BEHIND_NAS, ["device-unknown port sw:p2"]),
+        ("kvm", [GUEST], BEHIND_NAS, []),
+        (None, [GUEST], BEHIND_NAS, []),
+        # The hypervisor itself says nothing.
+        (None, [GUEST], BEHIND_NAS[1:], []),
+        ("xen", [GUEST], [*BEHIND_NAS, "00:16:3e:00:00:09"], ["device-unknown port sw:p2"]),
+    ],
+)
+def test_guests_of_a_hypervisor_are_no_switch(hypervisor, guests, behind, finds):
+    devices = copy.deepcopy(BASE["site"]["devices"])
+    nas = next(device for device in devices if device["name"] == "nas")
+    if hypervisor:
+        nas["hypervisor"] = hypervisor
+    site = the_site(devices=devices, **({"virtual_machines": guests} if guests else {}))
+    compared = compare(site, results({"sw": {"table": {"p1": [11, 31, 51, 52, 61], "p2": behind, "p3": [42]}}}), "en")
+    assert [f"{drift.finding.rule} {drift.finding.label}" for drift in compared.drifts] == finds
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if case.values[0]["finds"]])
