@@ -335,13 +335,17 @@ not_rolled_back:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._driver import arguments, engine, report
+from ..module_utils._driver import arguments, guest_images, report
 
 
 def main() -> None:
     module = AnsibleModule(argument_spec=arguments.SPEC, supports_check_mode=True)
-    requests = arguments.read(module.params)
-    report.finish(module, lambda host: engine.plan_and_apply(host, requests, check=module.check_mode), root=True)
+    report.finish(
+        module,
+        lambda host: guest_images.plan_and_apply(host, arguments.read(module.params), check=module.check_mode),
+        root=True,
+        attaches=any(guest["image"] for guest in module.params["guests"]),
+    )
 
 
 if __name__ == "__main__":
