@@ -97,9 +97,7 @@ def _mounts(params: t.Mapping[str, t.Any], guest: t.Mapping[str, t.Any]) -> tupl
     return tuple(_mount(params, guest, mount) for mount in (system, *(guest.get("mounts") or ())))
 
 
-def _mount(
-    params: t.Mapping[str, t.Any], guest: t.Mapping[str, t.Any], mount: t.Mapping[str, t.Any]
-) -> MountRequest:
+def _mount(params: t.Mapping[str, t.Any], guest: t.Mapping[str, t.Any], mount: t.Mapping[str, t.Any]) -> MountRequest:
     values = _chosen(params, guest, (*OF_IMAGES, "luks_key_file"))
     values["image"] = guest["image"]
     if mount.get("image"):
@@ -108,9 +106,7 @@ def _mount(
     return MountRequest(diskspec.request(values), mount["partition"], mount["path"], keys=keys)
 
 
-def _chosen(
-    params: t.Mapping[str, t.Any], guest: t.Mapping[str, t.Any], names: t.Iterable[str]
-) -> dict[str, t.Any]:
+def _chosen(params: t.Mapping[str, t.Any], guest: t.Mapping[str, t.Any], names: t.Iterable[str]) -> dict[str, t.Any]:
     """The guest's own values, and those of the task where it has none."""
     return {name: params[name] if guest.get(name) is None else guest[name] for name in names}
 

@@ -3,8 +3,8 @@
 # Private to homevirt.fleet: not a public interface.
 """Guests that lie in images: looked into read-only, and only those that need it attached again for writing.
 
-The attachments are the vbd engine's, and end with the call. The user knows of images and not of the places where they are
-mounted for the moment, so whatever is said of those says ``IMAGE:/path`` instead.
+The attachments are the vbd engine's, and end with the call. The user knows of images and not of the places where they
+are mounted for the moment, so whatever is said of those says ``IMAGE:/path`` instead.
 """
 
 from __future__ import annotations
@@ -42,26 +42,27 @@ def _refuse_twice(requests: t.Sequence[Request]) -> None:
     """As the engine does it for roots; here one image may be called by several names."""
     seen = set()
     for mount in (request.mounts[0] for request in requests if request.mounts):
-        place = (image.identify(mount.disk.image) or mount.disk.image, mount.partition)
+        name = mount.disk.image
+        place = (image.identify(name) or name, mount.partition)
         if place in seen:
-            raise InvalidRequest(mount.disk.image, "asked for twice", "put all that is wanted of a guest into one entry")
+            raise InvalidRequest(name, "asked for twice", "put all that is wanted of a guest into one entry")
         seen.add(place)
 
 
 def _visit(host: Host, requests: t.Sequence[Request], access: str, *, check: bool) -> dict[str, t.Any]:
     """Do or look what the engine would, with all images attached meanwhile."""
     names: dict[str, str] = {}
-    rooted, wanted = [], []
+    placed, wanted = [], []
     for number, request in enumerate(requests):
         if request.mounts:
             root = visit.place(host, BY, number)
             names[root] = request.mounts[0].disk.image
             wanted += [_placed(mount, root, access) for mount in request.mounts]
             request = request._replace(root=root)
-        rooted.append(request)
+        placed.append(request)
     try:
         with visit.visiting(host, BY, wanted) if wanted else contextlib.nullcontext([]) as cleaned:
-            result = engine.plan_and_apply(host, rooted, check=check)
+            result = engine.plan_and_apply(host, placed, check=check)
     except FleetError as error:
         error.what, error.why, error.hint = (_named(text, names) for text in (error.what, error.why, error.hint))
         error.details.update(_named(error.details, names))
@@ -83,15 +84,12 @@ def _named(value: t.Any, names: t.Mapping[str, str]) -> t.Any:
     if isinstance(value, str):
         for root, name in names.items():
             # One place may begin as another does: …-1, …-10.
-            value = re.sub(f"{re.escape(root)}(?:(?P<below>/)|(?![0-9]))", lambda found: _called(found, name), value)
+            value = re.sub(f"{re.escape(root)}(?![0-9/])", lambda _found, name=name: name, value)
+            value = value.replace(f"{root}/", f"{name}:/")
         return value
     if isinstance(value, dict):
         return {key: _named(each, names) for key, each in value.items()}
     return [_named(each, names) for each in value] if isinstance(value, (list, tuple)) else value
-
-
-def _called(found: re.Match[str], name: str) -> str:
-    return f"{name}:/" if found["below"] else name
 
 
 __all__ = ["plan_and_apply"]
