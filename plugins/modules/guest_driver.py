@@ -40,7 +40,8 @@ options:
         type: str
       image:
         description:
-          - Absolute path of the image, or of a block device (with O(guests[].format=raw)), of a guest that is shut down.
+          - Absolute path of the image, or of a block device (with O(guests[].format=raw)), of a guest that is shut
+            down.
         type: str
       partition:
         description: Which file system of O(guests[].image) holds the guest's operating system, as
