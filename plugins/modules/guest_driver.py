@@ -11,8 +11,12 @@ short_description: Put paravirtual drivers into guests that are shut down
 version_added: 0.1.0
 author: homevirt.fleet contributors (@homevirt)
 description:
-  - Puts drivers into the file systems of guests that M(homevirt.fleet.vbd_mount) has mounted, or takes them out again.
-    Many guests in one call.
+  - Puts drivers into guests, or takes them out again. They are named by their images, or by the places where
+    M(homevirt.fleet.vbd_mount) has mounted their file systems. Many guests in one call.
+  - An image is attached and mounted as M(homevirt.fleet.vbd_mount) does it, first read-only, in check mode too, to see
+    what there is to do. Only one that needs it is then attached for writing. At the end of the call, however it ends,
+    none is attached; after a C(SIGKILL) the next call of this module, or of one for disks, takes away what was left.
+    An image that is attached already is refused.
   - In a Windows guest, drivers are chosen by their INF files for the guest's version, edition and processor; the
     registry gets what the guest needs to boot from them; the rest is installed by C(pnputil) at the guest's next start.
   - In a Linux guest the drivers are in its kernels. Here they are put into the initramfs of every installed kernel that
@@ -30,11 +34,57 @@ options:
     required: true
     suboptions:
       root:
-        description: Absolute path where the file system that holds the guest's operating system is mounted for writing.
+        description:
+          - Absolute path where the file system that holds the guest's operating system is mounted for writing.
+          - Either this or O(guests[].image) is required.
         type: str
-        required: true
+      image:
+        description:
+          - Absolute path of the image, or of a block device (with O(guests[].format=raw)), of a guest that is shut
+            down.
+        type: str
+      partition:
+        description: Which file system of O(guests[].image) holds the guest's operating system, as
+          O(homevirt.fleet.vbd_mount#module:disks[].partition).
+        type: str
+        default: root
+      mounts:
+        description: Further file systems that a guest in an image has at boot, such as its C(/boot).
+        type: list
+        elements: dict
+        suboptions:
+          path:
+            description: Where it is in the guest.
+            type: str
+            required: true
+          partition:
+            description: As O(homevirt.fleet.vbd_mount#module:disks[].partition).
+            type: str
+            required: true
+          image:
+            description: Its image, where it is another one.
+            type: str
+          format:
+            description: The format of that.
+            type: str
+            choices: [raw, qcow2, qcow, vmdk, vdi, vpc, vhdx]
+      format:
+        description: As O(format).
+        type: str
+        choices: [raw, qcow2, qcow, vmdk, vdi, vpc, vhdx]
+      backend:
+        description: As O(backend).
+        type: str
+        choices: [auto, xl, xm, nbd, nbdfuse, loop]
+      references:
+        description: As O(references).
+        type: list
+        elements: str
+      luks_key_file:
+        description: As O(luks_key_file).
+        type: str
       system_root:
-        description: The Windows directory below O(guests[].root), where the guest has more than one.
+        description: The Windows directory in its file system, where the guest has more than one.
         type: str
       source:
         description: As O(source).
@@ -116,10 +166,40 @@ options:
         start from its disk any more.
     type: bool
     default: false
+  format:
+    description:
+      - Format of the images in O(guests).
+      - When not given, it is told by the file name, as O(homevirt.fleet.vbd_mount#module:format).
+    type: str
+    choices: [raw, qcow2, qcow, vmdk, vdi, vpc, vhdx]
+  backend:
+    description: How an image becomes a block device, as O(homevirt.fleet.vbd_mount#module:backend).
+    type: str
+    choices: [auto, xl, xm, nbd, nbdfuse, loop]
+    default: auto
+  references:
+    description:
+      - Backing, data or extent files outside an image's own directory that it may open, as
+        O(homevirt.fleet.vbd_mount#module:references).
+    type: list
+    elements: str
+    default: []
+  workers:
+    description: As O(homevirt.fleet.vbd_mount#module:workers).
+    type: int
+    default: 4
+  timeout:
+    description:
+      - Seconds that one command of the host, or the wait for one device, may take. Programs of a guest have half an
+        hour.
+    type: float
+    default: 30.0
 extends_documentation_fragment:
   - homevirt.fleet.attributes
+  - homevirt.fleet.vbd.luks
 requirements:
   - hivex for Python (Debian and Fedora package python3-hivex), for Windows guests
+  - what M(homevirt.fleet.vbd_mount) needs, for images
   - root
 seealso:
   - module: homevirt.fleet.vbd_mount
@@ -127,6 +207,32 @@ seealso:
 """
 
 EXAMPLES = r"""
+- name: Put two drivers into Windows guests that are shut down
+  homevirt.fleet.guest_driver:
+    source: /srv/drivers/virtio-win.iso
+    drivers: [viostor, netkvm]
+    guests:
+      - image: /srv/images/windows.raw
+
+- name: Put what a Linux guest needs on KVM into its initramfs, where its /boot is a file system of its own
+  homevirt.fleet.guest_driver:
+    hypervisor: kvm
+    guests:
+      - image: /srv/images/parted.qcow2
+        mounts:
+          - path: /boot
+            partition: 1
+
+- name: Take both out again
+  homevirt.fleet.guest_driver:
+    state: absent
+    guests:
+      - image: /srv/images/windows.raw
+      - image: /srv/images/parted.qcow2
+        mounts:
+          - path: /boot
+            partition: 1
+
 - name: Put two drivers into a Windows guest that is mounted
   homevirt.fleet.guest_driver:
     source: /srv/drivers/virtio-win.iso
@@ -167,9 +273,13 @@ guests:
   elements: dict
   contains:
     root:
-      description: Path as given.
+      description: Path as given. Not returned for one in an image.
       type: str
       sample: /mnt/windows
+    image:
+      description: Path as given. Not returned for one that is mounted.
+      type: str
+      sample: /srv/images/windows.raw
     kind:
       description: What sort of guest it is.
       type: str
@@ -308,7 +418,7 @@ steps:
   returned: success
   type: list
   elements: str
-  sample: ['/mnt/windows: move the new SYSTEM into its place']
+  sample: ['/srv/images/windows.raw: move the new SYSTEM into its place']
 what:
   description: The object that an error is about.
   returned: failure
@@ -321,6 +431,11 @@ hint:
   description: The next step after an error.
   returned: failure
   type: str
+missing_programs:
+  description: Programs that the host lacks.
+  returned: failure, when programs are missing
+  type: list
+  elements: str
 rolled_back:
   description: Steps that were undone, the last one first.
   returned: failure, when something had been done already
@@ -335,13 +450,17 @@ not_rolled_back:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._driver import arguments, engine, report
+from ..module_utils._driver import arguments, guest_images, report
 
 
 def main() -> None:
     module = AnsibleModule(argument_spec=arguments.SPEC, supports_check_mode=True)
-    requests = arguments.read(module.params)
-    report.finish(module, lambda host: engine.plan_and_apply(host, requests, check=module.check_mode), root=True)
+    report.finish(
+        module,
+        lambda host: guest_images.plan_and_apply(host, arguments.read(module.params), check=module.check_mode),
+        root=True,
+        attaches=any(guest["image"] for guest in module.params["guests"]),
+    )
 
 
 if __name__ == "__main__":

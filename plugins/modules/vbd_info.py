@@ -138,7 +138,8 @@ attachments:
       type: str
       sample: homevirt.fleet:fe00-20c03f-host
     attached_by:
-      description: The module that attached it (V(vbd) or V(vbd_mount)). Empty for those of others.
+      description: The module that attached it (V(vbd), V(vbd_mount), or V(guest_driver) while that is at work). Empty
+        for those of others.
       type: str
       sample: vbd_mount
     trouble:

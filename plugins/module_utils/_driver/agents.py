@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import typing as t
 
-from . import rooted
+from .._common import rooted
 
 # {hypervisor: (package, units of Debian, Fedora, Red Hat, SUSE)}
 PACKAGES: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -75,9 +75,9 @@ def look(root: str, hypervisor: str) -> Agent:
 
 def _installed(root: str, hypervisor: str, package: str, unit: str) -> Agent:
     name = os.path.basename(unit)
-    own = os.path.join(rooted.inside(root, UNITS[0]), name)
+    own = os.path.join(rooted.resolve(root, UNITS[0]), name)
     masked = os.path.islink(own) and os.readlink(own) == "/dev/null"
-    links = {f"{UNITS[0]}/{target}.{word}/{name}": unit for word, target in _targets(rooted.read(root, unit))}
+    links = {f"{UNITS[0]}/{target}.{word}/{name}": unit for word, target in _targets(rooted.whole(root, unit))}
     # Without [Install] it is started by something else, such as udev's rule for its device.
     enabled = not masked and (not links or any(_is_link(root, link) for link in links))
     return Agent(hypervisor, package, unit, enabled, masked, links)
@@ -96,7 +96,7 @@ def _targets(text: str) -> t.Iterator[tuple[str, str]]:
 
 
 def _is_link(root: str, link: str) -> bool:
-    return os.path.islink(os.path.join(rooted.inside(root, os.path.dirname(link)), os.path.basename(link)))
+    return os.path.islink(os.path.join(rooted.resolve(root, os.path.dirname(link)), os.path.basename(link)))
 
 
 __all__ = ["PACKAGES", "Agent", "look"]

@@ -9,10 +9,11 @@ import os
 import sys
 import typing as t
 
+from .._common import rooted
 from .._common.errors import Refused
 from .._common.host import Host
 from .._common.runner import Result, last_words
-from . import jail, rooted
+from . import jail
 
 # ELF's numbers of machines, elf.h.
 MACHINES = {
@@ -68,11 +69,7 @@ class Guest:
 
 def machine_of(root: str) -> str:
     """For which machine a guest's shell was built; "" where that cannot be told."""
-    try:
-        with open(rooted.inside(root, "/bin/sh"), "rb") as stream:
-            head = stream.read(20)
-    except OSError:
-        return ""
+    head = rooted.read(root, "/bin/sh", 20) or b""
     if len(head) < 20 or head[:4] != b"\x7fELF":
         return ""
     number = int.from_bytes(head[18:20], "little" if head[5] == 1 else "big")

@@ -66,7 +66,6 @@ def plan_and_apply(host: Host, requests: t.Sequence[Request], *, check: bool) ->
         plan.apply()
         for kind in kinds:
             kind.finish()
-    warnings = [f"{guest['root']}: {sentence}" for guest in guests for sentence in guest["warnings"]]
     for guest in guests:
         guest["changed"] = plan.touches(guest["root"])
     return {
@@ -74,7 +73,7 @@ def plan_and_apply(host: Host, requests: t.Sequence[Request], *, check: bool) ->
         "diff": plan.diff(),
         "steps": plan.titles(),
         "guests": guests,
-        "warnings": warnings,
+        "warnings": [f"{guest['root']}: {sentence}" for guest in guests for sentence in guest["warnings"]],
     }
 
 

@@ -13,9 +13,9 @@ import os
 import re
 import typing as t
 
+from .._common import rooted
 from .._common.errors import Refused, ToolFailed
 from .._common.runner import Result, last_words
-from . import rooted
 from .chroot import Guest
 from .kernels import Kernel, module_of
 
@@ -58,11 +58,11 @@ class InitramfsTools:
     files = ("/etc/initramfs-tools/modules", "/etc/initramfs-tools/conf.d/homevirt-fleet")
 
     def configured(self, guest: Guest) -> list[str]:
-        found = BLOCK.search(rooted.read(guest.root, self.files[0]))
+        found = BLOCK.search(rooted.whole(guest.root, self.files[0]))
         return found["lines"].split() if found else []
 
     def configure(self, guest: Guest, drivers: t.Sequence[str]) -> dict[str, t.Optional[str]]:
-        text = BLOCK.sub("", rooted.read(guest.root, self.files[0]))
+        text = BLOCK.sub("", rooted.whole(guest.root, self.files[0]))
         if not drivers:
             return {self.files[0]: text or None, self.files[1]: None}
         text += "" if text.endswith("\n") or not text else "\n"
@@ -85,7 +85,7 @@ class InitramfsTools:
     def _policy(self, guest: Guest) -> str:
         directory = "/etc/initramfs-tools/conf.d"
         paths = [f"{directory}/{name}" for name in rooted.names(guest.root, directory)]
-        texts = [rooted.read(guest.root, path) for path in ("/etc/initramfs-tools/initramfs.conf", *paths)]
+        texts = [rooted.whole(guest.root, path) for path in ("/etc/initramfs-tools/initramfs.conf", *paths)]
         said = [word for text in texts for word in ASSIGNED.findall(text)]
         return said[-1] if said else "most"
 
@@ -97,7 +97,7 @@ class Dracut:
     files = ("/etc/dracut.conf.d/90-homevirt-fleet.conf",)
 
     def configured(self, guest: Guest) -> list[str]:
-        return [name for names in ADDED.findall(rooted.read(guest.root, self.files[0])) for name in names.split()]
+        return [name for names in ADDED.findall(rooted.whole(guest.root, self.files[0])) for name in names.split()]
 
     def configure(self, guest: Guest, drivers: t.Sequence[str]) -> dict[str, t.Optional[str]]:
         text = f'# Of homevirt.fleet, guest_driver.\nadd_drivers+=" {" ".join(drivers)} "\n' if drivers else None
@@ -106,7 +106,7 @@ class Dracut:
     def rebuild(self, guest: Guest, kernel: Kernel, judge: Judge) -> None:
         # dracut copies over the image that is there: killed in the middle, it would leave half of one.
         draft = f"{kernel.image}.homevirt-new"
-        place, fresh = (rooted.inside(guest.root, path) for path in (kernel.image, draft))
+        place, fresh = (rooted.resolve(guest.root, path) for path in (kernel.image, draft))
         # From outside dracut sees this host's hardware, which says nothing of the guest's.
         outside = [] if guest.running else ["--no-hostonly"]
         try:
@@ -126,7 +126,7 @@ class Dracut:
 def generator_of(guest: Guest) -> Generator:
     """Which of them a guest has. Raises Refused where it has none that is known."""
     # dracut brings a program of this name too, in newer Debians; and may lie beside Debian's own, unused.
-    if "mkinitramfs" in rooted.read(guest.root, "/usr/sbin/update-initramfs"):
+    if "mkinitramfs" in rooted.whole(guest.root, "/usr/sbin/update-initramfs"):
         return InitramfsTools()
     if rooted.exists(guest.root, "/usr/bin/dracut") or rooted.exists(guest.root, "/sbin/dracut"):
         return Dracut()

@@ -12,8 +12,8 @@ import os
 import shutil
 import typing as t
 
+from .._common import rooted
 from .._common.errors import Refused
-from . import rooted
 
 STORE = "/var/lib/homevirt.fleet/guest_driver"
 RECORD = f"{STORE}/record.json"
@@ -36,7 +36,7 @@ class Record(t.NamedTuple):
 
 def read(root: str) -> t.Optional[Record]:
     """The record; None where nothing of ours is in the guest. Raises Refused for one that cannot be read."""
-    text = rooted.read(root, RECORD)
+    text = rooted.whole(root, RECORD)
     if not text:
         return None
     try:
@@ -58,28 +58,28 @@ def write(root: str, record: t.Optional[Record]) -> None:
         return
     # The record last: what is left by a kill is still known as ours.
     with contextlib.suppress(FileNotFoundError):
-        shutil.rmtree(rooted.inside(root, f"{STORE}/images"))
+        shutil.rmtree(rooted.resolve(root, f"{STORE}/images"))
     rooted.write(root, RECORD, None)
     for directory in (STORE, os.path.dirname(STORE)):
         with contextlib.suppress(OSError):
-            os.rmdir(rooted.inside(root, directory))
+            os.rmdir(rooted.resolve(root, directory))
 
 
 def mark(root: str, image: str) -> Mark:
     """What tells an image from one that was made since."""
-    status = os.stat(rooted.inside(root, image))
+    status = os.stat(rooted.resolve(root, image))
     return [status.st_size, status.st_mtime_ns]
 
 
 def kept(root: str, release: str, *, last: bool = False) -> str:
     """The host's path of the image as it was at first, or before the last change."""
-    return rooted.inside(root, f"{STORE}/images/{release}{'.last' if last else ''}")
+    return rooted.resolve(root, f"{STORE}/images/{release}{'.last' if last else ''}")
 
 
 def keep(root: str, release: str, image: str, *, first: bool) -> None:
     """Keep an image as it is now; first: also as the one to which ``restored`` goes back."""
-    os.makedirs(rooted.inside(root, f"{STORE}/images"), exist_ok=True)
-    copy(rooted.inside(root, image), kept(root, release, last=True))
+    os.makedirs(rooted.resolve(root, f"{STORE}/images"), exist_ok=True)
+    copy(rooted.resolve(root, image), kept(root, release, last=True))
     if first:
         copy(kept(root, release, last=True), kept(root, release))
 
@@ -111,7 +111,7 @@ def copy(source: str, target: str) -> None:
 
 def room(root: str, image: str) -> tuple[int, int]:
     """(bytes that are free where the image lies, bytes that are needed there) to make it anew and keep the old one."""
-    place = rooted.inside(root, image)
+    place = rooted.resolve(root, image)
     status, size = os.statvfs(os.path.dirname(place)), os.path.getsize(place)
     # The new one is complete before the old one goes; a few modules make it a little larger.
     return status.f_bfree * status.f_frsize, size + size // 4 + (4 << 20)

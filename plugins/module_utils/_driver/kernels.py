@@ -12,7 +12,7 @@ import os
 import re
 import typing as t
 
-from . import rooted
+from .._common import rooted
 
 # What a guest needs for its disk and its network, by hypervisor; the disk's come first.
 FAMILIES: dict[str, tuple[str, ...]] = {
@@ -86,11 +86,11 @@ def builtins(text: str) -> frozenset[str]:
 def installed(root: str) -> list[Kernel]:
     """All kernels of a guest, the newest last."""
     found = []
-    machine = rooted.read(root, "/etc/machine-id").strip()
+    machine = rooted.whole(root, "/etc/machine-id").strip()
     for release in sorted(rooted.names(root, "/lib/modules"), key=age):
         directory = f"/lib/modules/{release}"
-        needs = dependencies(rooted.read(root, f"{directory}/modules.dep"))
-        builtin = builtins(rooted.read(root, f"{directory}/modules.builtin"))
+        needs = dependencies(rooted.whole(root, f"{directory}/modules.dep"))
+        builtin = builtins(rooted.whole(root, f"{directory}/modules.builtin"))
         if (needs or builtin) and _first(root, (*KERNELS, f"{directory}/vmlinuz"), release, machine):
             found.append(Kernel(release, _first(root, IMAGES, release, machine), needs, builtin))
     return found

@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 import typing as t
 
-from . import agents, rooted
+from .._common import rooted
+from . import agents
 from .kernels import FAMILIES, Kernel, normal
 
 MODPROBE = ("/etc/modprobe.d", "/usr/lib/modprobe.d", "/run/modprobe.d", "/lib/modprobe.d")
@@ -47,7 +48,7 @@ def _forbidden(root: str, wanted: t.Sequence[str]) -> t.Iterator[str]:
     for directory in MODPROBE:
         for name in rooted.names(root, directory):
             path = f"{directory}/{name}"
-            for found in FORBIDDEN.finditer(rooted.read(root, path)) if name.endswith(".conf") else ():
+            for found in FORBIDDEN.finditer(rooted.whole(root, path)) if name.endswith(".conf") else ():
                 module = normal(found["black"] or found["dead"])
                 if module in wanted and (name, module) not in seen:
                     seen.add((name, module))
@@ -56,7 +57,7 @@ def _forbidden(root: str, wanted: t.Sequence[str]) -> t.Iterator[str]:
 
 def _disk_names(root: str) -> t.Iterator[str]:
     for path in BOOT_FILES:
-        lines = [line for line in rooted.read(root, path).splitlines() if not line.lstrip().startswith("#")]
+        lines = [line for line in rooted.whole(root, path).splitlines() if not line.lstrip().startswith("#")]
         names = sorted({name for line in lines for name in DISK_NAME.findall(line)})
         if names:
             yield f"{path} names {', '.join(names)}, which another driver may call otherwise: use UUID= or LABEL="
@@ -64,7 +65,7 @@ def _disk_names(root: str) -> t.Iterator[str]:
 
 def _old_modules(root: str, kernels: t.Sequence[Kernel]) -> t.Iterator[str]:
     for path in OLD_LISTS:
-        lines = [line.partition("#")[0] for line in rooted.read(root, path).splitlines()]
+        lines = [line.partition("#")[0] for line in rooted.whole(root, path).splitlines()]
         words = {normal(word) for line in lines for word in line.split()}
         for module in sorted(words & OLD_MODULES):
             if not any(kernel.has(module) for kernel in kernels):

@@ -8,10 +8,11 @@ from __future__ import annotations
 import os
 import typing as t
 
+from .._common import rooted
 from .._common.errors import InvalidRequest, Refused
 from .._common.host import Host
 from .._common.plan import Plan
-from . import agents, bound, initramfs, keepsake, kernels, leftovers, linux_survey, rooted
+from . import agents, bound, initramfs, keepsake, kernels, leftovers, linux_survey
 from .kernels import FAMILIES, Kernel
 from .linux_steps import Steps
 from .linux_survey import IN_INITRAMFS, NOWHERE, ON_DISK, Survey

@@ -13,9 +13,10 @@ import contextlib
 import os
 import typing as t
 
+from .._common import rooted
 from .._common.errors import Refused, ToolFailed
 from .._common.plan import Plan, Step
-from . import keepsake, rooted
+from . import keepsake
 from .initramfs import Generator
 from .keepsake import Record
 from .kernels import Kernel
@@ -77,7 +78,7 @@ class Steps:
 
         def undo() -> None:
             if os.path.exists(keepsake.kept(root, release, last=True)):
-                keepsake.copy(keepsake.kept(root, release, last=True), rooted.inside(root, kernel.image))
+                keepsake.copy(keepsake.kept(root, release, last=True), rooted.resolve(root, kernel.image))
             keepsake.forget(root, release, first=first)
 
         self._add(
@@ -114,7 +115,7 @@ class Steps:
         """Put the initramfs that was there at first in its place again."""
         root = self.guest.root
         place, first, last = (
-            rooted.inside(root, image),
+            rooted.resolve(root, image),
             keepsake.kept(root, release),
             keepsake.kept(root, release, last=True),
         )
@@ -195,7 +196,7 @@ def _require_writable(root: str) -> None:
 
 def _place(root: str, link: str) -> str:
     """Of the link itself, whatever it points to."""
-    return os.path.join(rooted.inside(root, os.path.dirname(link)), os.path.basename(link))
+    return os.path.join(rooted.resolve(root, os.path.dirname(link)), os.path.basename(link))
 
 
 def _unlink(place: str) -> None:

@@ -8,9 +8,10 @@ from __future__ import annotations
 import os
 import typing as t
 
+from .._common import rooted
 from .._common.errors import Refused
 from .._common.host import Host
-from . import initramfs, kernels, rooted
+from . import initramfs, kernels
 from .chroot import Guest, machine_of
 from .kernels import Kernel
 
@@ -62,7 +63,7 @@ def survey(host: Host, root: str, drivers: t.Sequence[str]) -> Survey:
 
 def system(guest: Guest) -> dict[str, str]:
     """Name, version and processor of a guest, by os-release(5)."""
-    text = rooted.read(guest.root, "/etc/os-release") or rooted.read(guest.root, "/usr/lib/os-release")
+    text = rooted.whole(guest.root, "/etc/os-release") or rooted.whole(guest.root, "/usr/lib/os-release")
     pairs = [line.partition("=") for line in text.splitlines() if "=" in line]
     said = {key.strip(): value.strip().strip("\"'") for key, _equals, value in pairs}
     architecture = os.uname().machine if guest.running else machine_of(guest.root)
@@ -76,10 +77,10 @@ def system(guest: Guest) -> dict[str, str]:
 
 def _require_boot(guest: Guest) -> None:
     """A guest whose /boot is elsewhere would get its images into a directory that nobody boots from."""
-    for line in rooted.read(guest.root, "/etc/fstab").splitlines():
+    for line in rooted.whole(guest.root, "/etc/fstab").splitlines():
         words = line.split()
         if len(words) > 2 and words[1].rstrip("/") == "/boot" and not words[0].startswith("#"):
-            place = rooted.inside(guest.root, "/boot")
+            place = rooted.resolve(guest.root, "/boot")
             if not os.path.ismount(place):
                 raise Refused(
                     guest.root,

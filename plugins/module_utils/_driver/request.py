@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import typing as t
 
+from .._vbd.mounting import MountRequest
+
 STATES = ("present", "absent", "restored")
 POLICIES = ("signed", "test", "unsigned")
 HYPERVISORS = ("kvm", "xen", "hyperv", "vmware")
@@ -15,7 +17,7 @@ HYPERVISORS = ("kvm", "xen", "hyperv", "vmware")
 class Request(t.NamedTuple):
     """One guest of a call.
 
-    root:             absolute path where its system's file system is mounted.
+    root:             absolute path where its system's file system is mounted; "" where mounts says how to mount it.
     state:            one of STATES.
     source:           path of the drivers ("" for none).
     drivers:          names or hardware IDs; empty means all.
@@ -25,6 +27,7 @@ class Request(t.NamedTuple):
     force:            take out also what devices are bound to.
     hypervisor:       on which the guest is to run ("" where it is not said); of Linux guests.
     system_root:      the Windows directory below root ("" to find it).
+    mounts:           its system's file system on an image, then further ones, by their paths in the guest.
     """
 
     root: str
@@ -37,6 +40,7 @@ class Request(t.NamedTuple):
     force: bool = False
     system_root: str = ""
     hypervisor: str = ""
+    mounts: tuple[MountRequest, ...] = ()
 
 
 __all__ = ["HYPERVISORS", "POLICIES", "STATES", "Request"]

@@ -178,7 +178,7 @@ def _plan_one(
     record = ledger.new(found, disk, backend.name, work.by)
     if disk.overlay:
         record = record._replace(layer=overlay.place(disk.overlay_dir, tag))
-    record = record._replace(length=0 if found.id.block else os.path.getsize(found.path))
+    record = record._replace(length=0 if found.id.block else os.path.getsize(found.path), run=work.run)
     if backend.reaches_guests:
         record = record._replace(vdev=work.places.claim(disk), under=work.backends.below(backend, disk))
     work.plan.add(

@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 import typing as t
 
-from . import rooted, selection
+from .._common import rooted
+from . import selection
 from .partitions import Partition
 
 OCTAL = re.compile(r"\\([0-7]{3})")

@@ -10,8 +10,10 @@ import shlex
 import struct
 import typing as t
 
+from .._common import rooted
+from .._common.errors import Refused
 from .._common.runner import printable
-from . import guest_fstab, rooted
+from . import guest_fstab
 from .hive import Hive
 
 # e_machine of ELF (elf.h) and Machine of PE (winnt.h), under the names that Linux's uname uses.
@@ -101,21 +103,29 @@ def _hostname(root: str) -> str:
 
 def _kernels(root: str) -> list[str]:
     """Versions of the kernels that are installed: those in /boot, and those that have modules."""
-    modules = {printable(name) for name in rooted.names(root, "/lib/modules") if name[:1].isdigit()}
+    modules = {printable(name) for name in _names(root, "/lib/modules") if name[:1].isdigit()}
     return sorted({*kernel_images(root, "/boot"), *modules})
 
 
 def kernel_images(root: str, path: str) -> list[str]:
     """Versions of the kernels that lie in a directory, as their names tell."""
-    found = (KERNEL.fullmatch(name) for name in rooted.names(root, path)) if root else iter(())
+    found = (KERNEL.fullmatch(name) for name in _names(root, path)) if root else iter(())
     return sorted(printable(match["version"]) for match in found if match)
+
+
+def _names(root: str, path: str) -> list[str]:
+    """The names in a directory; what cannot be listed tells nothing."""
+    try:
+        return rooted.names(root, path)
+    except (OSError, Refused):
+        return []
 
 
 def _directory(root: str, *names: str) -> str:
     """The path of a directory inside a guest, whichever way its names are written; "" where it is not there."""
     path = ""
     for wanted in names:
-        found = [name for name in rooted.names(root, f"/{path}") if name.lower() == wanted.lower()]
+        found = [name for name in _names(root, f"/{path}") if name.lower() == wanted.lower()]
         if not found:
             return ""
         path = f"{path}/{found[0]}"
@@ -146,7 +156,7 @@ def _windows(root: str, config: str) -> dict[str, t.Any]:
 
 def _hive(root: str, config: str, wanted: str) -> t.Callable[[str, str], t.Union[str, int, None]]:
     """A function that reads a value of one hive: (key, name) -> value, None for none."""
-    names = [name for name in rooted.names(root, config) if name.lower() == wanted.lower()]
+    names = [name for name in _names(root, config) if name.lower() == wanted.lower()]
     stream = rooted.open_file(root, f"{config}/{names[0]}") if names else None
     if stream is None:
         return lambda key, name: None
@@ -156,7 +166,7 @@ def _hive(root: str, config: str, wanted: str) -> t.Callable[[str, str], t.Union
 
 def _pe_arch(root: str, config: str) -> str:
     system32 = config.rpartition("/")[0]
-    names = [name for name in rooted.names(root, system32) if name.lower() == "ntoskrnl.exe"]
+    names = [name for name in _names(root, system32) if name.lower() == "ntoskrnl.exe"]
     head = (rooted.read(root, f"{system32}/{names[0]}", 4096) or b"") if names else b""
     if head[:2] != b"MZ" or len(head) < 64:
         return ""

@@ -60,13 +60,14 @@ class Record(t.NamedTuple):
     device:  the disk's node on this host, "" as long as it has none, and always in a guest.
     files:   identities of the image and all files below it.
     servers: processes that serve it.
-    by:      "vbd" or "vbd_mount": who asked for it, and so may take it away unasked.
+    by:      the module that asked for it, and so may take it away unasked.
     domid:   the domain that it is attached to; 0 is this host.
     vdev:    Xen's name for the place, "" where the backend is not one of Xen's.
     connected: whether Xen's two ends have met; meaningless for other backends.
     layer:   directory of its throwaway layer, while that still has a name; "" for none.
     length:  bytes of the image's file when it was attached; 0 for a block device.
     whole:   all was done that attaching it takes; otherwise a run is at it, or was cut off.
+    run:     the process that it was attached for, and with which it is to end; None where it is to stay.
     under:   the backend that serves what Xen's tools cannot read, and under_device the device it made; "" for none.
     """
 
@@ -91,6 +92,7 @@ class Record(t.NamedTuple):
     length: int = 0
     whole: bool = True
     trees: tuple[Tree, ...] = ()
+    run: t.Optional[Process] = None
 
     @property
     def owner(self) -> str:
@@ -215,6 +217,7 @@ def _read(place: str) -> t.Optional[Record]:
         values["files"] = tuple(FileId(*identity) for identity in values["files"])
         values["servers"] = tuple(Process(*server) for server in values["servers"])
         values["mounts"] = tuple(Mounted(*mounted) for mounted in values["mounts"])
+        values["run"] = Process(*values["run"]) if values.get("run") else None
         values["trees"] = tuple(Tree(path, tuple(skipped)) for path, skipped in values.get("trees", ()))
         return Record(**values)
     except FileNotFoundError:

@@ -78,7 +78,7 @@ def above(path: str) -> list[str]:
 
 
 def plan_unmounted(work: Work, requests: t.Sequence[MountRequest]) -> None:
-    """Plan that no request is mounted by us, and that what vbd_mount attached is detached. Raises FleetError."""
+    """Plan that no request is mounted by us, and that what this module attached is detached. Raises FleetError."""
     going: dict[str, list[str]] = {}
     for request in requests:
         record = engine.record_of(work, request.disk)
@@ -87,7 +87,7 @@ def plan_unmounted(work: Work, requests: t.Sequence[MountRequest]) -> None:
     idle = []
     for request in requests:
         record = engine.record_of(work, request.disk)
-        if record is None or _loses_all(record, going[record.tag]):
+        if record is None or _loses_all(work, record, going[record.tag]):
             idle.append(request.disk)
     dead = {tag for tag, attachment in work.state.attachments.items() if attachment.trouble}
     deepest_first = sorted(
@@ -247,8 +247,8 @@ def _paths_of(record: Record, path: str) -> list[str]:
     return [mounted.path for mounted in record.mounts if real(path) in (mounted.path, mounted.tree)]
 
 
-def _loses_all(record: Record, paths: t.Container[str]) -> bool:
-    return record.by == "vbd_mount" and all(mounted.path in paths for mounted in record.mounts)
+def _loses_all(work: Work, record: Record, paths: t.Container[str]) -> bool:
+    return record.by == work.by and all(mounted.path in paths for mounted in record.mounts)
 
 
 __all__ = ["MountRequest", "above", "plan_mounted", "plan_unmounted", "real"]

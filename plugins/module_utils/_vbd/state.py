@@ -50,7 +50,7 @@ def read(host: Host) -> State:
         trouble = backend.trouble(host, record, found)
         if record.by == LOOKING:
             trouble = trouble or "a look into it was cut off, or is under way"
-        trouble = trouble or _cut(record) or _unfinished(record)
+        trouble = trouble or _cut(record) or _unfinished(record) or _outlived(host, record)
         if trouble and record.device and not backend.holds(host, record, found):
             # Its number may be somebody else's by now.
             record = record._replace(device=ledger.GONE)
@@ -60,6 +60,11 @@ def read(host: Host) -> State:
 
 def _unfinished(record: Record) -> str:
     return "" if record.whole else "a run was cut off while attaching it"
+
+
+def _outlived(host: Host, record: Record) -> str:
+    ended = record.run is not None and not processes.lives(host, record.run)
+    return f"a run of {record.by} was cut off while it was at work on it" if ended else ""
 
 
 def _cut(record: Record) -> str:

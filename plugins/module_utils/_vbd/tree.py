@@ -8,9 +8,10 @@ from __future__ import annotations
 import os
 import typing as t
 
+from .._common import rooted
 from .._common.errors import Refused, ToolFailed
 from .._common.plan import Step
-from . import filesystems, guest_fstab, mountinfo, mounts, reach, rooted, selection
+from . import filesystems, guest_fstab, mountinfo, mounts, reach, selection
 from .guest_fstab import Line
 from .ledger import Record, Tree
 from .luks import Keys

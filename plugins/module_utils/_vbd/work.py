@@ -9,7 +9,7 @@ import contextlib
 import os
 import typing as t
 
-from .._common.errors import FleetError, Refused
+from .._common.errors import FleetError, InUse, Refused
 from .._common.host import Host
 from .._common.lock import exclusive, shared
 from .._common.plan import Plan
@@ -27,7 +27,8 @@ class Work:
     """One run: what was read, what is planned, and the records as the steps change them.
 
     locked:   this run has the host to itself, so it may write things down.
-    by:       "vbd" or "vbd_mount", written into new records.
+    by:       the module, written into new records.
+    run:      this process, where what it attaches is to end with it; None where that is to stay.
     unmounting: paths that the plan unmounts.
     partitions: of attached disks by tag, as far as they were asked for.
     begun:    servers that were started ahead of their turn, by tag, until their disk is attached.
@@ -37,9 +38,12 @@ class Work:
     warnings: sentences about what it had to leave.
     """
 
-    def __init__(self, host: Host, by: str, *, force: bool, locked: bool) -> None:
+    def __init__(
+        self, host: Host, by: str, *, force: bool, locked: bool, run: t.Optional[processes.Process] = None
+    ) -> None:
         self.host = host
         self.by = by
+        self.run = run
         self.force = force
         self.locked = locked
         self.state = state.read(host)
@@ -61,10 +65,18 @@ class Work:
         self.warnings = [f"{error.what}: {error.why}; it is left alone." for error in self.state.unreadable.values()]
 
     def require_known(self, identity: image.FileId, domid: int, shown: str) -> None:
-        """Raise Refused where the record of this very image cannot be read, so nobody knows what stands."""
+        """Raise Refused where the record of this very image cannot be read, so nobody knows what stands.
+
+        Raises InUse where another run is at work on it just now.
+        """
         error = self.state.unreadable.get(ledger.tag_of(identity, domid))
         if error is not None:
             raise Refused(shown, f"its record {error.what} is {error.why}", error.hint)
+        attachment = self.state.of_image(identity, domid)
+        other = attachment.record.run if attachment and not attachment.trouble else None
+        if attachment and other and other != self.run:
+            at_work = f"{attachment.record.by} (pid {other.pid}) is at work on it"
+            raise InUse(shown, at_work, "wait until that has ended, then run again")
 
     def devices(self) -> list[str]:
         """All devices that attachments of ours have made on this host."""
@@ -104,13 +116,15 @@ class Work:
 
 
 @contextlib.contextmanager
-def working(host: Host, by: str, *, force: bool, check: bool) -> t.Iterator[Work]:
+def working(
+    host: Host, by: str, *, force: bool, check: bool, run: t.Optional[processes.Process] = None
+) -> t.Iterator[Work]:
     """A run that has the host to itself; in check mode it touches nothing, and others may read beside it."""
     with (shared if check else exclusive)(host, ledger.lock_path(host)):
         if not check:
             ledger.sweep(host)
             made.sweep(host)
-        work = Work(host, by, force=force, locked=not check)
+        work = Work(host, by, force=force, locked=not check, run=run)
         if not check:
             udev.sweep(host, work.devices())
         yield work

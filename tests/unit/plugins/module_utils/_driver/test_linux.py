@@ -9,18 +9,10 @@ import os
 import pytest
 
 from ansible_collections.homevirt.fleet.plugins.module_utils._common.errors import FleetError
-from ansible_collections.homevirt.fleet.plugins.module_utils._driver import engine, keepsake
+from ansible_collections.homevirt.fleet.plugins.module_utils._driver import keepsake
 from ansible_collections.homevirt.fleet.tests.unit.support.fakelinux import DEPENDENCIES, FakeLinux
 
 WANTED = {"virtio_pci", "virtio_blk", "virtio_scsi", "virtio_net"}
-
-
-@pytest.fixture(params=[False, True], ids=["initramfs-tools", "dracut"])
-def guest(request, tmp_path):
-    found = FakeLinux(tmp_path, dracut=request.param)
-    found.kernel("6.1.0-9")
-    found.kernel("6.1.0-10")
-    return found
 
 
 def places(part, driver, when="after"):
@@ -141,64 +133,6 @@ def test_the_program_fails(guest):
     assert guest.snapshot() == before
 
 
-class Killed(BaseException):
-    """As kill -9: nobody rolls back."""
-
-
-def go_on_and_back(guest, before):
-    """Whatever a kill left: every image is whole, and both ways are open."""
-    for release in ("6.1.0-9", "6.1.0-10"):
-        assert guest.holds(release) >= {"ata_piix"}
-    guest.apply()
-    assert guest.holds("6.1.0-9") & guest.holds("6.1.0-10") >= WANTED
-    guest.apply("restored")
-    assert guest.snapshot() == before
-
-
-@pytest.mark.parametrize("done", range(6))
-def test_a_kill_between_steps(guest, done):
-    before = guest.snapshot()
-    plan, _part = guest.plan()
-    for step in plan.steps[:done]:
-        step.do()
-    go_on_and_back(guest, before)
-
-
-@pytest.mark.parametrize("which", [1, 2])
-@pytest.mark.parametrize("made", [False, True])
-def test_a_kill_while_an_image_is_made(guest, monkeypatch, which, made):
-    """Before the guest's program has put the new one in its place, and after."""
-    before = guest.snapshot()
-    plan, _part = guest.plan()
-    real, seen = guest.run, []
-
-    def run(argv, timeout):
-        if argv[5] not in ("dracut", "update-initramfs"):
-            return real(argv, timeout)
-        seen.append(argv)
-        if len(seen) < which:
-            return real(argv, timeout)
-        if made:
-            real(argv, timeout)
-        raise Killed
-
-    monkeypatch.setattr(guest, "run", run)
-    with pytest.raises(Killed):
-        for step in plan.steps:
-            step.do()
-    monkeypatch.undo()
-    go_on_and_back(guest, before)
-
-
-def test_the_draft_of_a_killed_dracut_is_named_and_replaced(tmp_path):
-    guest = FakeLinux(tmp_path, dracut=True)
-    guest.kernel("6.1")
-    guest.write("boot/initramfs-6.1.img.homevirt-new", "half")
-    _plan, part = guest.apply()
-    assert part["leftovers"] == ["/boot/initramfs-6.1.img.homevirt-new is left of an initramfs that was being made"]
-    assert not (tmp_path / "boot/initramfs-6.1.img.homevirt-new").exists()
-
-
 def test_an_initramfs_that_the_guest_made_since_is_not_thrown_away(guest):
     guest.apply()
     guest.make(guest.image("6.1.0-10"), "6.1.0-10", {"ata_piix", "new"})
@@ -283,91 +217,3 @@ def test_dep_would_look_at_this_hosts_disks(tmp_path):
     assert "MODULES=most" in (tmp_path / "etc/initramfs-tools/conf.d/homevirt-fleet").read_text()
     guest.apply("absent")
     assert guest.snapshot() == before
-
-
-class TestAgents:
-    UNIT = "usr/lib/systemd/system/qemu-guest-agent.service"
-    LINK = "etc/systemd/system/multi-user.target.wants/qemu-guest-agent.service"
-
-    def test_one_that_is_not_installed_is_told(self, guest):
-        _plan, part = guest.plan()
-        assert part["agents"][0] == {
-            "hypervisor": "kvm",
-            "package": "qemu-guest-agent",
-            "unit": "",
-            "installed": False,
-            "enabled": False,
-        }
-        assert part["warnings"] == ["qemu-guest-agent is not installed; install it in the guest"]
-
-    def test_one_that_sleeps_is_enabled_and_put_back(self, guest):
-        guest.write(self.UNIT, "[Unit]\nWantedBy=no\n[Install]\nWantedBy=multi-user.target\n")
-        before = guest.snapshot()
-        _plan, part = guest.apply()
-        assert part["agents"][0]["enabled"]
-        assert os.readlink(guest.root / self.LINK) == f"/{self.UNIT}"
-        assert not guest.plan()[0].changes
-        guest.apply("restored")
-        assert guest.snapshot() == before
-
-    def test_nothing_but_the_agent_is_to_be_done(self, guest):
-        for release in ("6.1.0-9", "6.1.0-10"):
-            guest.make(guest.image(release), release, DEPENDENCIES)
-        guest.write(self.UNIT, "[Install]\nWantedBy=multi-user.target\n")
-        before = guest.snapshot()
-        guest.apply()
-        guest.apply("absent")
-        assert guest.snapshot() == before
-
-    def test_one_that_udev_starts_needs_nothing(self, guest):
-        guest.write(self.UNIT, "[Service]\nExecStart=/usr/sbin/qemu-ga\n")
-        assert guest.plan()[1]["agents"][0]["enabled"]
-
-    def test_one_that_is_forbidden_stays_so(self, guest):
-        guest.write(self.UNIT, "[Install]\nWantedBy=multi-user.target\n")
-        link = guest.root / "etc/systemd/system/qemu-guest-agent.service"
-        link.parent.mkdir(parents=True)
-        link.symlink_to("/dev/null")
-        plan, part = guest.plan()
-        assert not any("enable" in title for title in plan.titles())
-        assert part["warnings"] == ["qemu-guest-agent is installed, but masked"]
-
-
-@pytest.mark.parametrize(
-    ("path", "text", "told"),
-    [
-        (
-            "etc/modprobe.d/x.conf",
-            "blacklist virtio-blk\n",
-            "/etc/modprobe.d/x.conf keeps virtio_blk from being loaded",
-        ),
-        ("etc/modprobe.d/x.conf", "install virtio_net /bin/false\n", "keeps virtio_net from being loaded"),
-        ("etc/fstab", "/dev/sda1 / ext4 defaults 0 1\n", "/etc/fstab names /dev/sda1"),
-        ("etc/default/grub", 'GRUB_CMDLINE_LINUX="root=/dev/xvda2"\n', "/etc/default/grub names /dev/xvda2"),
-        ("etc/modules", "xen-vbd\n", "/etc/modules names xen_vbd, which no installed kernel has"),
-        ("boot/initrd.img-5.10.0-1", "", "/boot/initrd.img-5.10.0-1 belongs to no installed kernel"),
-        ("boot/initrd.img-6.1.0-9.new", "", "/boot/initrd.img-6.1.0-9.new is left of an initramfs"),
-        ("etc/fstab", "UUID=1 / ext4 defaults 0 1\n#/dev/sda1 /mnt ext4\n", ""),
-        ("etc/modprobe.d/x.txt", "blacklist virtio_blk\n", ""),
-    ],
-)
-def test_leftovers_are_named(guest, path, text, told):
-    guest.write(path, text)
-    found = guest.plan()[1]["leftovers"]
-    assert (len(found) == 1 and told in found[0]) if told else found == []
-
-
-def test_another_hypervisors_agent_is_named(guest):
-    guest.write("usr/lib/systemd/system/vmtoolsd.service", "[Install]\nWantedBy=multi-user.target\n")
-    link = guest.root / "etc/systemd/system/multi-user.target.wants/vmtoolsd.service"
-    link.parent.mkdir(parents=True)
-    link.symlink_to("/usr/lib/systemd/system/vmtoolsd.service")
-    assert guest.plan()[1]["leftovers"] == ["open-vm-tools is enabled, which is for vmware"]
-
-
-def test_a_linux_with_a_merged_usr_is_known_as_one(guest):
-    """Its links, and names that differ by case alone, would be refused in a Windows."""
-    (guest.root / "sbin").symlink_to("usr/bin")
-    guest.write("Home/x", "")
-    guest.write("home/x", "")
-    assert engine.kind_of(str(guest.root), [make() for make in engine.KINDS]).name == "linux"
