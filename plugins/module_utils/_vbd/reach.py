@@ -20,7 +20,7 @@ def choose(work: Work, tag: str, selector: str, keys: Keys, shown: str) -> Choic
     if selector == selection.ROOT:
         return _root(work, tag, keys, shown)
     for _round in range(volumes.DEEPEST * 2):
-        found = work.partitions_of([tag])[tag]
+        found = work.partitions_at(tag)
         matches = selection.matching(selector, found)
         if len(matches) == 1 and matches[0].fstype == luks.FSTYPE:
             volumes.open_luks(work, tag, matches[0], keys, shown)
@@ -31,7 +31,7 @@ def choose(work: Work, tag: str, selector: str, keys: Keys, shown: str) -> Choic
             break
         if not _open_named(work, tag, selector, shown) and not open_all(work, tag, keys, shown):
             break
-    found = work.partitions_of([tag])[tag]
+    found = work.partitions_at(tag)
     return Choice(selection.named(shown, selector, [*found, *_closed(work, tag, shown, found, selector)]))
 
 
@@ -62,7 +62,7 @@ def open_deep(work: Work, tag: str, keys: Keys, shown: str) -> list[Partition]:
     for _layer in range(volumes.DEEPEST):
         if not open_all(work, tag, keys, shown):
             break
-    return work.partitions_of([tag])[tag]
+    return work.partitions_at(tag)
 
 
 def _unopened(work: Work, tag: str, shown: str) -> list[volumes.Volume]:
@@ -72,7 +72,7 @@ def _unopened(work: Work, tag: str, shown: str) -> list[volumes.Volume]:
 
 def locked(work: Work, tag: str) -> list[Partition]:
     """Encrypted partitions and volumes that are not open."""
-    found = work.partitions_of([tag])[tag]
+    found = work.partitions_at(tag)
     encrypted = [partition for partition in found if partition.fstype == luks.FSTYPE]
     return [outer for outer in encrypted if selection.innermost(outer, found) == outer]
 

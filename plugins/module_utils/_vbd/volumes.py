@@ -72,7 +72,7 @@ _Labels = dict[str, tuple[str, lvm_label.Label]]
 
 def _labels(work: Work, tag: str, shown: str) -> _Labels:
     found: _Labels = {}
-    for partition in work.partitions_of([tag])[tag]:
+    for partition in work.partitions_at(tag):
         if partition.fstype == MEMBER:
             try:
                 with open(partition.device, "rb") as stream:
@@ -259,7 +259,7 @@ def reopen(work: Work, tag: str, name: str) -> str:
     for volume in of_disk(work, tag, shown):
         if volume.name == name:
             open_lvm(work, tag, volume, shown)
-    for found in reversed(work.partitions_of([tag])[tag]):
+    for found in reversed(work.partitions_at(tag)):
         if found.volume == name and found.fstype not in CONTAINERS:
             return found.device
     raise ToolFailed(shown, f"its volume {name} cannot be opened again", "mount it again")

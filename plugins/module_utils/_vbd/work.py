@@ -110,7 +110,7 @@ class Work:
     def partitions_at(self, tag: str) -> list[partitions.Partition]:
         """The partitions of one disk, read together with those of all planned ones unless that fails for any."""
         try:
-            return self.partitions_of(self.planned)[tag]
+            return self.partitions_of(dict.fromkeys([*self.planned, tag]))[tag]
         except FleetError:
             return self.partitions_of([tag])[tag]
 
