@@ -16,8 +16,11 @@ MODULE = b"guest_driver"
 
 
 def of_the_module(play):
-    """Processes below a play that run the module, and nothing else: those that Ansible started under its name."""
-    parents, named = {}, []
+    """Processes below a play that run the module: those that Ansible started under its name, and the Pythons below.
+
+    A module may go on in another Python, as its own child. The servers of its disks live on.
+    """
+    parents, named, pythons = {}, set(), set()
     for path in glob.glob("/proc/[0-9]*"):
         try:
             with open(f"{path}/stat", encoding="ascii", errors="replace") as stream:
@@ -26,13 +29,15 @@ def of_the_module(play):
                 words = stream.read().split(b"\0")
         except OSError:
             continue
+        if os.path.basename(words[0]).startswith(b"python"):
+            pythons.add(int(path[6:]))
         if len(words) > 1 and os.path.basename(words[1]).startswith(b"AnsiballZ_" + MODULE + b"."):
-            named.append(int(path[6:]))
-    for pid in named:
-        above = pid
-        while above not in (play, 0):
-            above = parents.get(above, 0)
-        if above == play:
+            named.add(int(path[6:]))
+    for pid in pythons:
+        line = [pid]
+        while line[-1] not in (play, 0):
+            line.append(parents.get(line[-1], 0))
+        if line[-1] == play and not named.isdisjoint(line):
             yield pid
 
 
