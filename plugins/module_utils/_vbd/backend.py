@@ -44,11 +44,11 @@ class Backend(abc.ABC):
         return False
 
     def begin(self, host: Host, record: Record, wanted: DiskRequest) -> Running:
-        """Start what takes long, without waiting for it."""
+        """Start what takes long, without waiting for it. Only where begins_ahead() says that it may be called."""
         raise NotImplementedError
 
     def abandon(self, host: Host, record: Record, begun: Running) -> None:
-        """Let what begin() started come to where release() finds it."""
+        """Let what begin() started come to where release() finds it. Only after begin()."""
         raise NotImplementedError
 
     @abc.abstractmethod

@@ -16,6 +16,7 @@ import re
 
 from ansible_collections.homevirt.fleet.plugins.module_utils._common.host import Host
 from ansible_collections.homevirt.fleet.plugins.module_utils._common.runner import Result
+from ansible_collections.homevirt.fleet.tests.unit.support.fakedisks import FakeDisks
 from ansible_collections.homevirt.fleet.tests.unit.support.fakemapper import FakeMapper
 from ansible_collections.homevirt.fleet.tests.unit.support.fakexen import FakeXen
 
@@ -23,7 +24,7 @@ SIZE = 1 << 20
 PARTITION = re.compile(r"(?:(?:loop|nbd)\d+p|xvd[a-z])(\d+)")
 
 
-class FakeHost(FakeMapper):
+class FakeHost(FakeDisks, FakeMapper):
     """contents: {partition number: blkid's tags} of every disk; fail: number of the command that fails (from 1)."""
 
     def __init__(self, root: pathlib.Path, contents=None, *, systemd=False, nbd=False, kernel_parses=True, xen=None):
@@ -263,39 +264,6 @@ class FakeHost(FakeMapper):
     def _mounted(self, line):
         with open(self.root / "proc/self/mountinfo", "a", encoding="utf-8") as table:
             table.write(line)
-
-    def _node(self, device):
-        name = device.rpartition("/")[2]
-        return next(path for path in (self.root / "sys/block").rglob(f"{name}/dev"))
-
-    def _disk(self, name, major, minor, size):
-        place = self.root / f"sys/block/{name}"
-        (place / "holders").mkdir(parents=True)
-        (place / "size").write_text(f"{size // 512}\n")
-        (place / "dev").write_text(f"{major}:{minor}\n")
-        (place / "diskseq").write_text(f"{next(self.minors)}\n")
-        (place / "stat").write_text("7 0 56 1 0 0 0 0 0 1 1 0 0 0 0 0 0\n")
-        (self.root / f"dev/{name}").touch()
-        if self.kernel_parses and size:
-            self._partition(name)
-
-    def _partition(self, name):
-        for number in self.contents:
-            part = f"{name}{'' if name.startswith('xvd') else 'p'}{number}"
-            place = self.root / f"sys/block/{name}/{part}"
-            (place / "holders").mkdir(parents=True)
-            (place / "partition").write_text(f"{number}\n")
-            (place / "size").write_text("64\n")
-            (place / "dev").write_text(f"259:{next(self.minors)}\n")
-            (self.root / f"dev/{part}").write_bytes(self.raw.get(number, b""))
-
-    def _remove_disk(self, name):
-        place = self.root / f"sys/block/{name}"
-        for path in sorted(place.rglob("*"), reverse=True):
-            path.rmdir() if path.is_dir() else path.unlink()
-        place.rmdir()
-        for node in (self.root / "dev").glob(f"{name}*"):
-            node.unlink()
 
 
 # The lock's file, and a kernel module that was loaded.
