@@ -7,10 +7,9 @@ from __future__ import annotations
 import json
 import pathlib
 
-import pytest
+import jsonschema
 import yaml
 
-jsonschema = pytest.importorskip("jsonschema")
 ROOT = pathlib.Path(__file__).resolve().parents[5]
 AWX = ROOT / "examples/awx"
 
