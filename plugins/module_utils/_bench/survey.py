@@ -10,6 +10,7 @@ import platform
 import sys
 import typing as t
 
+from .._common import smallfile
 from .._common.errors import Refused
 from .._common.host import Host
 from .._driver import bound
@@ -45,7 +46,7 @@ def survey(host: Host, arms: t.Sequence[Arm], io_engine: str) -> dict[str, t.Any
 
 def clock_source(host: Host) -> str:
     """The kernel's; empty where it has none."""
-    return _read(f"{host.sys}/devices/system/clocksource/clocksource0/current_clocksource")
+    return smallfile.attribute(f"{host.sys}/devices/system/clocksource/clocksource0/current_clocksource")
 
 
 def _proof(host: Host, arm: Arm, drivers: t.Mapping[str, bound.Bound]) -> dict[str, t.Any]:
@@ -82,7 +83,7 @@ def _file_system(host: Host, directory: str, number: int) -> tuple[str, str, int
     """Type, options and device. btrfs and overlays show a number of their own, so the mount table is asked."""
     real = os.path.realpath(directory)
     best = ("", "", number, "")
-    for line in _read(f"{host.proc}/self/mountinfo").splitlines():
+    for line in smallfile.attribute(f"{host.proc}/self/mountinfo").splitlines():
         left, _dash, right = line.partition(" - ")
         fields, (fstype, source, _super) = left.split(), right.split(" ", 2)
         mount = fields[4].encode().decode("unicode_escape")
@@ -94,15 +95,7 @@ def _file_system(host: Host, directory: str, number: int) -> tuple[str, str, int
 
 
 def _cache(host: Host, disk: str) -> str:
-    return _read(f"{host.sys}/block/{disk}/queue/write_cache")
-
-
-def _read(path: str) -> str:
-    try:
-        with open(path, encoding="utf-8", errors="replace") as stream:
-            return stream.read().strip()
-    except FileNotFoundError:
-        return ""
+    return smallfile.attribute(f"{host.sys}/block/{disk}/queue/write_cache")
 
 
 __all__ = ["Arm", "clock_source", "survey"]

@@ -32,4 +32,12 @@ def text(path: str) -> str:
     return read(path).decode("utf-8", "surrogateescape")
 
 
-__all__ = ["read", "text"]
+def attribute(path: str) -> str:
+    """What a file of sysfs or procfs says, fit to be shown; "" where there is none, or it is for others to read."""
+    try:
+        return read(path).decode("utf-8", "replace").strip()
+    except (FileNotFoundError, PermissionError):
+        return ""
+
+
+__all__ = ["attribute", "read", "text"]

@@ -9,6 +9,7 @@ import os
 import platform
 import typing as t
 
+from .._common import smallfile
 from .._common.host import Host
 
 # A virtual PCI card stands between the driver of the device and that of the bus; the former is what is asked for.
@@ -58,11 +59,11 @@ class Bound(t.NamedTuple):
 
 def hypervisor(host: Host) -> str:
     """kvm, xen, hyperv, vmware, …; ``unknown`` in a guest of another, and empty outside any."""
-    xen = _read(f"{host.sys}/hypervisor/type")
+    xen = smallfile.attribute(f"{host.sys}/hypervisor/type")
     if xen:
         return xen
     for name in ("sys_vendor", "product_name", "bios_vendor"):
-        vendor = _read(f"{host.sys}/class/dmi/id/{name}").lower()
+        vendor = smallfile.attribute(f"{host.sys}/class/dmi/id/{name}").lower()
         for start, kind in VENDORS.items():
             # The same maker builds real machines too.
             if vendor.startswith(start) and (kind != "hyperv" or _is_guest(host)):
@@ -92,7 +93,7 @@ def disks_under(host: Host, number: int) -> list[str]:
     path = os.path.realpath(node)
     if os.path.exists(f"{path}/partition"):
         path = os.path.dirname(path)
-    image = _read(f"{path}/loop/backing_file")
+    image = smallfile.attribute(f"{path}/loop/backing_file")
     if image and os.path.exists(image):
         return disks_under(host, os.stat(image).st_dev)
     below = _names(f"{path}/slaves")
@@ -109,7 +110,7 @@ def disks_under(host: Host, number: int) -> list[str]:
 def _bound(host: Host, name: str, device: str) -> Bound:
     driver = _driver(host, device)
     module = MODULES.get(driver, driver)
-    version = _read(f"{host.sys}/module/{module}/version") or (platform.release() if driver else "")
+    version = smallfile.attribute(f"{host.sys}/module/{module}/version") or (platform.release() if driver else "")
     return Bound(name, module, version, module in PARAVIRTUAL)
 
 
@@ -127,7 +128,7 @@ def _driver(host: Host, device: str) -> str:
 
 
 def _is_guest(host: Host) -> bool:
-    flags = [line for line in _read(f"{host.proc}/cpuinfo").splitlines() if line.startswith("flags")]
+    flags = [line for line in smallfile.attribute(f"{host.proc}/cpuinfo").splitlines() if line.startswith("flags")]
     return bool(flags) and "hypervisor" in flags[0].split()
 
 
@@ -136,15 +137,6 @@ def _names(directory: str) -> list[str]:
         return sorted(os.listdir(directory))
     except FileNotFoundError:
         return []
-
-
-def _read(path: str) -> str:
-    try:
-        with open(path, encoding="utf-8", errors="replace") as stream:
-            return stream.read().strip()
-    except (FileNotFoundError, PermissionError):
-        # Many attributes are there on some machines only, and some for root only.
-        return ""
 
 
 __all__ = ["PARAVIRTUAL", "VENDORS", "Bound", "disks", "disks_under", "hypervisor", "interfaces"]

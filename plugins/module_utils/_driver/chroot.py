@@ -9,24 +9,12 @@ import os
 import sys
 import typing as t
 
-from .._common import rooted
+from .._common import executable, rooted
 from .._common.errors import Refused
 from .._common.host import Host
 from .._common.runner import Result, last_words
 from . import jail
 
-# ELF's numbers of machines, elf.h.
-MACHINES = {
-    3: "i686",
-    8: "mips",
-    20: "ppc",
-    21: "ppc64",
-    22: "s390x",
-    40: "arm",
-    62: "x86_64",
-    183: "aarch64",
-    243: "riscv64",
-}
 # An initramfs of an emulated CPU takes minutes.
 PATIENCE = 1800.0
 
@@ -69,11 +57,7 @@ class Guest:
 
 def machine_of(root: str) -> str:
     """For which machine a guest's shell was built; "" where that cannot be told."""
-    head = rooted.read(root, "/bin/sh", 20) or b""
-    if len(head) < 20 or head[:4] != b"\x7fELF":
-        return ""
-    number = int.from_bytes(head[18:20], "little" if head[5] == 1 else "big")
-    return MACHINES.get(number, f"machine {number}") + ("le" if number == 21 and head[5] == 1 else "")
+    return executable.elf_machine(rooted.read(root, "/bin/sh", executable.ENOUGH) or b"")
 
 
 def _source() -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import typing as t
 
-from .._common import rooted
+from .._common import os_name, rooted
 from .._common.errors import Refused
 from .._common.host import Host
 from . import initramfs, kernels
@@ -41,7 +41,7 @@ class Survey(t.NamedTuple):
 
 
 def claims(root: str) -> bool:
-    return any(rooted.exists(root, path) for path in ("/etc/os-release", "/usr/lib/os-release"))
+    return os_name.has_os_release(root)
 
 
 def survey(host: Host, root: str, drivers: t.Sequence[str]) -> Survey:
@@ -63,9 +63,7 @@ def survey(host: Host, root: str, drivers: t.Sequence[str]) -> Survey:
 
 def system(guest: Guest) -> dict[str, str]:
     """Name, version and processor of a guest, by os-release(5)."""
-    text = rooted.whole(guest.root, "/etc/os-release") or rooted.whole(guest.root, "/usr/lib/os-release")
-    pairs = [line.partition("=") for line in text.splitlines() if "=" in line]
-    said = {key.strip(): value.strip().strip("\"'") for key, _equals, value in pairs}
+    said = os_name.os_release(guest.root)
     architecture = os.uname().machine if guest.running else machine_of(guest.root)
     return {
         "name": said.get("PRETTY_NAME", said.get("NAME", "Linux")),

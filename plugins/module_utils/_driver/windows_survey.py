@@ -6,9 +6,9 @@
 from __future__ import annotations
 
 import os
-import struct
 import typing as t
 
+from .._common import executable, os_name
 from .._common.errors import InvalidRequest, Refused
 from . import guest_files, hive_file, registry
 from .inf_package import Target
@@ -16,7 +16,8 @@ from .registry import Reader
 
 HIVES = ("SYSTEM", "SOFTWARE")
 CURRENT_VERSION = ("Microsoft", "Windows NT", "CurrentVersion")
-MACHINES = {0x014C: "x86", 0x8664: "amd64", 0xAA64: "arm64", 0x01C4: "arm", 0x0200: "ia64"}
+# As INF files and the registry name what uname names.
+MACHINES = {"i686": "x86", "x86_64": "amd64", "aarch64": "arm64", "arm": "arm", "ia64": "ia64"}
 PRODUCT_TYPES = {"winnt": 1, "lanmannt": 2, "servernt": 3}
 SUITES = {
     "small business": 0x1,
@@ -121,7 +122,8 @@ def survey(place: WindowsPlace, system: Reader, software: Reader) -> System:
         suite=sum({SUITES.get(name.casefold(), 0) for name in suites}),
     )
     status = (system.values((control_set, "Control", "BitLockerStatus")) or {}).get("BootStatus")
-    return System(registry.text_of(values.get("ProductName")), target, control_set, bool(registry.number_of(status)))
+    name = os_name.windows_name(registry.text_of(values.get("ProductName")), str(target.version[2]))
+    return System(name, target, control_set, bool(registry.number_of(status)))
 
 
 def _version(place: WindowsPlace, values: t.Mapping[str, registry.RegValue]) -> tuple[int, int, int]:
@@ -143,7 +145,7 @@ def _architecture(place: WindowsPlace, system: Reader, control_set: str) -> str:
         except Refused:
             # Windows 10 may have it compressed, as ntfs-3g cannot read it.
             continue
-        machine = MACHINES.get(_machine(path)) if path else None
+        machine = _machine(path) if path else ""
         if machine:
             return machine
     environment = system.values((control_set, "Control", "Session Manager", "Environment")) or {}
@@ -153,15 +155,9 @@ def _architecture(place: WindowsPlace, system: Reader, control_set: str) -> str:
     raise Refused(place.root, "nothing tells its processor's architecture", "check that its system32 is complete")
 
 
-def _machine(path: str) -> int:
-    """The machine in a program's header, 0 where it is no program."""
+def _machine(path: str) -> str:
     with open(path, "rb") as stream:
-        start = stream.read(64)
-        if len(start) < 64 or start[:2] != b"MZ":
-            return 0
-        stream.seek(struct.unpack_from("<I", start, 60)[0])
-        head = stream.read(6)
-    return struct.unpack_from("<H", head, 4)[0] if head[:4] == b"PE\0\0" and len(head) == 6 else 0
+        return MACHINES.get(executable.pe_machine(stream.read(executable.ENOUGH)), "")
 
 
 __all__ = ["HIVES", "System", "WindowsPlace", "directories", "locate", "refuse_unfinished", "survey"]

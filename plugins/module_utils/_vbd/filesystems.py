@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 
+from .._common import os_name
 from .._common.errors import Refused
 from .partitions import AMBIVALENT
 
@@ -33,14 +34,7 @@ NOT_MOUNTABLE = {
     "crypto_LUKS": "it is encrypted with LUKS",
     "linux_raid_member": "it is a member of an MD array",
 }
-# os-release(5), and what systems had before there was one.
-OS_RELEASE = (
-    "etc/os-release",
-    "usr/lib/os-release",
-    "etc/redhat-release",
-    "etc/SuSE-release",
-    "etc/debian_version",
-)
+RELEASES = (*os_name.OS_RELEASE, *os_name.OLDER)
 WINDOWS = ("windows", "system32", "config", "system")
 # They hold boot files, never the operating system itself.
 BOOT_ONLY = ("vfat",)
@@ -69,7 +63,7 @@ def may_hold_os(fstype: str) -> bool:
 def holds_os(path: str) -> bool:
     """Whether the file system mounted here holds a Linux (os-release(5)) or Windows (its SYSTEM hive) system."""
     # lexists: inside a guest the link may point at a path that is absolute there.
-    return any(os.path.lexists(os.path.join(path, name)) for name in OS_RELEASE) or _has_windows(path)
+    return any(os.path.lexists(f"{path}{name}") for name in RELEASES) or _has_windows(path)
 
 
 def _has_windows(path: str) -> bool:

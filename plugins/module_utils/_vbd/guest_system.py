@@ -6,28 +6,19 @@
 from __future__ import annotations
 
 import re
-import shlex
-import struct
 import typing as t
 
-from .._common import rooted
+from .._common import executable, os_name, rooted
 from .._common.errors import Refused
 from .._common.runner import printable
 from . import guest_fstab
 from .hive import Hive
 
-# e_machine of ELF (elf.h) and Machine of PE (winnt.h), under the names that Linux's uname uses.
-ELF = {3: "i686", 20: "ppc", 21: "ppc64", 22: "s390x", 40: "arm", 62: "x86_64", 183: "aarch64", 243: "riscv64"}
-PE = {0x14C: "i686", 0x8664: "x86_64", 0xAA64: "aarch64", 0x1C4: "arm"}
 PROGRAMS = ("/bin/sh", "/usr/bin/env", "/sbin/init", "/usr/lib/systemd/systemd")
-# Of systems older than os-release: the file, and what it is the release of.
-OLD = (("etc/redhat-release", "rhel"), ("etc/SuSE-release", "suse"), ("etc/debian_version", "debian"))
 VERSION = re.compile(r"\d+(?:\.\d+)*")
 KERNEL = re.compile(r"(?:vmlinu[xz]|kernel|Image)-(?P<version>\d.*)")
 WINDOWS_NT = "Microsoft\\Windows NT\\CurrentVersion"
 COMPUTER = "Control\\ComputerName\\ComputerName"
-# Windows 11 calls itself 10 in its registry; its builds begin here.
-FIRST_11 = 22000
 
 
 def describe(root: str) -> dict[str, t.Any]:
@@ -40,9 +31,7 @@ def describe(root: str) -> dict[str, t.Any]:
 
 
 def _linux(root: str) -> dict[str, t.Any]:
-    release = os_release(rooted.text(root, "/etc/os-release") or rooted.text(root, "/usr/lib/os-release"))
-    if not release:
-        release = _older(root)
+    release = os_name.os_release(root) or _older(root)
     return {
         "type": "linux",
         "id": release.get("ID", "linux"),
@@ -58,22 +47,8 @@ def _linux(root: str) -> dict[str, t.Any]:
     }
 
 
-def os_release(text: str) -> dict[str, str]:
-    """The assignments of an os-release, unquoted and safe to print."""
-    found = {}
-    for line in text.split("\n"):
-        name, equals, value = line.strip().partition("=")
-        if equals and name.isidentifier():
-            try:
-                words = shlex.split(value)
-            except ValueError:
-                continue
-            found[name] = printable(words[0] if words else "")
-    return found
-
-
 def _older(root: str) -> dict[str, str]:
-    for path, name in OLD:
+    for path, name in os_name.OLDER.items():
         said = rooted.text(root, path).strip().split("\n")[0]
         if said:
             version = VERSION.search(said)
@@ -84,9 +59,9 @@ def _older(root: str) -> dict[str, str]:
 
 def _arch(root: str) -> str:
     for path in PROGRAMS:
-        head = rooted.read(root, path, 64) or b""
-        if head[:4] == b"\x7fELF" and len(head) >= 20:
-            return ELF.get(struct.unpack_from(">H" if head[5] == 2 else "<H", head, 18)[0], "")
+        machine = executable.elf_machine(rooted.read(root, path, 64) or b"")
+        if machine:
+            return machine
     return ""
 
 
@@ -140,12 +115,10 @@ def _windows(root: str, config: str) -> dict[str, t.Any]:
     build = str(software(WINDOWS_NT, "CurrentBuildNumber") or software(WINDOWS_NT, "CurrentBuild") or "")
     major, minor = software(WINDOWS_NT, "CurrentMajorVersionNumber"), software(WINDOWS_NT, "CurrentMinorVersionNumber")
     said = software(WINDOWS_NT, "CurrentVersion") if major is None else f"{major}.{minor or 0}"
-    if name.startswith("Windows 10 ") and build.isdigit() and int(build) >= FIRST_11:
-        name = name.replace("Windows 10", "Windows 11", 1)
     return {
         "type": "windows",
         "id": "windows",
-        "name": printable(name),
+        "name": printable(os_name.windows_name(name, build)),
         "version": printable(".".join(word for word in (str(said or ""), build) if word)),
         "arch": _pe_arch(root, config),
         "hostname": printable(str(system(f"{control}\\{COMPUTER}", "ComputerName") or "")),
@@ -167,12 +140,8 @@ def _hive(root: str, config: str, wanted: str) -> t.Callable[[str, str], t.Union
 def _pe_arch(root: str, config: str) -> str:
     system32 = config.rpartition("/")[0]
     names = [name for name in _names(root, system32) if name.lower() == "ntoskrnl.exe"]
-    head = (rooted.read(root, f"{system32}/{names[0]}", 4096) or b"") if names else b""
-    if head[:2] != b"MZ" or len(head) < 64:
-        return ""
-    (at,) = struct.unpack_from("<I", head, 60)
-    known = head[at : at + 4] == b"PE\0\0" and at + 6 <= len(head)
-    return PE.get(struct.unpack_from("<H", head, at + 4)[0], "") if known else ""
+    head = rooted.read(root, f"{system32}/{names[0]}", executable.ENOUGH) if names else None
+    return executable.pe_machine(head or b"")
 
 
-__all__ = ["describe", "kernel_images", "os_release"]
+__all__ = ["describe", "kernel_images"]
