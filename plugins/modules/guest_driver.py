@@ -404,6 +404,9 @@ guests:
         enabled:
           description: Whether it starts with the guest.
           type: bool
+        masked:
+          description: Whether somebody has forbidden its start. It stays so.
+          type: bool
     leftovers:
       description: Sentences about what in a Linux guest may keep the drivers from being used, or is left of others.
       type: list

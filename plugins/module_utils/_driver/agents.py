@@ -60,6 +60,7 @@ class Agent(t.NamedTuple):
             "unit": os.path.basename(self.unit),
             "installed": bool(self.unit),
             "enabled": self.enabled,
+            "masked": self.masked,
         }
 
 

@@ -26,6 +26,7 @@ class TestAgents:
             "unit": "",
             "installed": False,
             "enabled": False,
+            "masked": False,
         }
         assert part["warnings"] == ["qemu-guest-agent is not installed; install it in the guest"]
 
@@ -59,6 +60,7 @@ class TestAgents:
         link.symlink_to("/dev/null")
         plan, part = guest.plan()
         assert not any("enable" in title for title in plan.titles())
+        assert part["agents"][0]["masked"]
         assert part["warnings"] == ["qemu-guest-agent is installed, but masked"]
 
 
