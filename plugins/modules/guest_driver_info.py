@@ -137,14 +137,9 @@ hint:
   type: str
 """
 
-import os
-import platform
-import typing as t
-
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._common.host import Host
-from ..module_utils._driver import bound, linux_info, linux_survey, report, windows_info
+from ..module_utils._driver import linux_info, report, running_info, windows_info
 
 
 def main() -> None:
@@ -155,25 +150,11 @@ def main() -> None:
     )
     root = module.params["root"]
     if root is None:
-        report.finish(module, _running, root=False)
-    elif _is_linux(root):
+        report.finish(module, running_info.read, root=False)
+    elif linux_info.claims(root):
         report.finish(module, lambda host: linux_info.read(host, root), root=True)
     else:
         report.finish(module, lambda host: windows_info.read(root, module.params["system_root"] or ""), root=False)
-
-
-def _is_linux(root: str) -> bool:
-    return os.path.isdir(root) and linux_survey.claims(root)
-
-
-def _running(host: Host) -> dict[str, t.Any]:
-    return {
-        "changed": False,
-        "hypervisor": bound.hypervisor(host),
-        "kernel": platform.release(),
-        "disks": [disk.public() for disk in bound.disks(host)],
-        "interfaces": [interface.public() for interface in bound.interfaces(host)],
-    }
 
 
 if __name__ == "__main__":

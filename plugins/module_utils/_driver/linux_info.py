@@ -8,12 +8,18 @@ Which of them was bound when it last ran is written nowhere: Linux asks its hard
 
 from __future__ import annotations
 
+import os
 import typing as t
 
 from .._common.host import Host
 from . import agents, linux_survey
 from .kernels import FAMILIES
 from .linux_survey import NOWHERE
+
+
+def claims(root: str) -> bool:
+    """Whether a directory holds a Linux guest."""
+    return os.path.isdir(root) and linux_survey.claims(root)
 
 
 def read(host: Host, root: str) -> dict[str, t.Any]:
@@ -37,4 +43,4 @@ def read(host: Host, root: str) -> dict[str, t.Any]:
     }
 
 
-__all__ = ["read"]
+__all__ = ["claims", "read"]
