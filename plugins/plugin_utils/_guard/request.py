@@ -15,6 +15,8 @@ import typing as t
 from ...module_utils._common.errors import InvalidRequest
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
+# What lies beside the guards in their directory: the script, and the log.
+TAKEN = ("guard", "log")
 SHORTEST, LONGEST = 10, 86400
 
 UNDO_SPEC: dict[str, t.Any] = {
@@ -51,6 +53,10 @@ def judged(params: dict[str, t.Any]) -> dict[str, t.Any]:
             f"name: {params['name']}",
             "it names a file and a unit of the host",
             "use at most 40 small letters, digits, - and _, a letter or digit first",
+        )
+    if params["name"] in TAKEN:
+        raise InvalidRequest(
+            f"name: {params['name']}", "the host keeps a file of its own under this name", "choose another one"
         )
     for path in [*params["files"], *([params["directory"]] if params["directory"] else [])]:
         if (
