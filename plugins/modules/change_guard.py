@@ -19,8 +19,8 @@ description:
     OpenWrt's. It needs no Python there.
 options:
   name:
-    description: Name of the guard on the host. At most 40 small letters, digits, C(-) and C(_). The names V(guard) and V(log)
-      are taken.
+    description: Name of the guard on the host. At most 40 small letters, digits, C(-) and C(_). The names V(guard)
+      and V(log) are taken.
     type: str
     required: true
   state:

@@ -40,13 +40,13 @@ confirm() { # NAME OWNER
   [ -z "${GUARD_CHECK:-}" ] || return 0
   became "$1" confirmed confirmed
   close "$1"
+  any_open || hooks_off
 }
 
 close() { # NAME: forget what was kept, which may hold secrets; the state and the log stay
   watch_off "$1" "$(get "$D/$1/id")"
   put "$D/$1/ended" "$(clock)"
   [ -e "$D/$1/failures" ] || rm -rf "$D/$1/files" "$D/$1/undo"
-  any_open || hooks_off
 }
 
 roll_back() { # NAME OWNER
@@ -93,6 +93,11 @@ undo() { # NAME
   done
   became "$1" rolled_back "rolled back"
   close "$1"
+  # Another guard may be about to be armed, whose hooks these are; where that takes long, the next boot removes them.
+  if lock "$D/.lock" "$LOCK_PATIENCE"; then
+    any_open || hooks_off
+    unlock "$D/.lock"
+  fi
 }
 
 expire() { # NAME ID: false where it has to be tried again
