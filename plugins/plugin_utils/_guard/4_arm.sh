@@ -31,6 +31,11 @@ status() { # NAME
   [ ! -e "$D/log" ] || grep -F " $1 (" "$D/log" | tail -n 20 | while IFS= read -r line; do tell log "$line"; done
 }
 
+# What is kept of a rollback that failed may be the only copy there is.
+refuse_failed() { # NAME
+  [ ! -e "$D/$1/failures" ] || refuse "$1" "its last rollback did not put all back, and what was kept is still in $D/$1" \
+    "put right what its failures name, then remove $D/$1 on the host, or arm under another name"
+}
 refuse_overlap() { # NAME: where another open guard keeps one of GUARD_FILES
   while IFS= read -r path; do
     other=$(overlap "$1" "$path")
@@ -88,12 +93,14 @@ arm() { # NAME OWNER ID SECONDS ON_BOOT REQUEST
   [ "$(init_of)" != unknown ] ||
     refuse "$D" "no systemd, OpenWrt or BusyBox (rcS) starts this host, so nothing would put it back after a power cut" \
       "arm no guard here"
+  refuse_failed "$1"
   refuse_overlap "$1"
   tell changed true
   [ -z "${GUARD_CHECK:-}" ] || return 0
   mkdir -p "$D" "$RUN" || refuse "$D" "it cannot be made" "mend that, then run again"
   lock_state
   ! is_open "$1" || refuse "$1" "$(whose "$1") just now" "wait until it is confirmed or rolled back"
+  refuse_failed "$1"
   refuse_overlap "$1"
   printf '%s\n' "$GUARD_TEXT" | install_file "$D/guard" 700
   [ ! -e "$D/log" ] || { tail -n 1000 "$D/log" | install_file "$D/log" 600; }

@@ -8,7 +8,10 @@ import shutil
 
 import pytest
 
+from ansible_collections.homevirt.fleet.plugins.plugin_utils._guard import script
 from ansible_collections.homevirt.fleet.tests.unit.support.fakeguardhost import FakeGuardHost
+
+FAILING = script.command_undo("echo it fails; exit 7", "a failing command")
 
 
 @pytest.fixture(name="shell", params=[("sh",), ("busybox", "sh")], ids=["sh", "busybox"])
@@ -52,3 +55,18 @@ def test_one_that_ends_leaves_the_boot_to_one_that_is_being_armed(host, config):
     # Nobody armed anything after all: the next boot sees to it.
     host.ask("late")
     assert host.hooks() == []
+
+
+def test_what_could_not_be_put_back_is_not_armed_over(host, config):
+    host.arm("wan", [config], undo=[FAILING])
+    host.ask("roll_back", "wan", "me")
+    host.ask("expire", "wan", "1")
+    kept = host.guards / "wan/files/100/data"
+    assert kept.read_text() == "original\n"
+    for check in (False, True):
+        refused = host.arm("wan", [config], check=check)
+        assert refused.rc == 3 and "did not put all back" in refused.said["why"]
+        assert f"remove {host.guards}/wan" in refused.said["hint"]
+    assert kept.read_text() == "original\n"
+    shutil.rmtree(host.guards / "wan")
+    assert host.arm("wan", [config]).rc == 0
