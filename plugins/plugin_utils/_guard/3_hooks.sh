@@ -9,9 +9,16 @@ UNITS=/etc/systemd/system
 UNIT=homevirt-fleet-guard
 BOOT_ORDER="early:11:boot late:98:late"
 
-init_of() {
-  if [ -d /run/systemd/system ]; then echo systemd; elif [ -e /etc/rc.common ]; then echo openwrt; elif [ -e /etc/init.d/rcS ]; then
-    echo busybox; else echo unknown; fi
+# Debian's sysv-rc has an rcS too, which starts nothing of /etc/init.d by its name.
+init_of() { # [ROOT]
+  top=${1:-}
+  if [ -d "$top/run/systemd/system" ]; then echo systemd; elif [ -e "$top/etc/rc.common" ]; then echo openwrt; else
+    first=$(readlink "$top/proc/1/exe")
+    case ${first##*/} in
+      busybox*) if grep -qs '^[^#]*/etc/init\.d/S' "$top/etc/init.d/rcS"; then echo busybox; else echo unknown; fi ;;
+      *) echo unknown ;;
+    esac
+  fi
 }
 
 early_unit() {

@@ -91,7 +91,7 @@ arm() { # NAME OWNER ID SECONDS ON_BOOT REQUEST
     return
   fi
   [ "$(init_of)" != unknown ] ||
-    refuse "$D" "no systemd, OpenWrt or BusyBox (rcS) starts this host, so nothing would put it back after a power cut" \
+    refuse "$D" "neither systemd, OpenWrt nor BusyBox with a usual rcS starts it, so nothing would put it back after a power cut" \
       "arm no guard here"
   refuse_failed "$1"
   refuse_overlap "$1"

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 
 import pytest
 
@@ -70,3 +71,32 @@ def test_what_could_not_be_put_back_is_not_armed_over(host, config):
     assert kept.read_text() == "original\n"
     shutil.rmtree(host.guards / "wan")
     assert host.arm("wan", [config]).rc == 0
+
+
+@pytest.mark.parametrize(
+    ("files", "links", "init"),
+    [
+        ({"run/systemd/system/x": ""}, {}, "systemd"),
+        # OpenWrt's first process is procd, beside a BusyBox.
+        ({"etc/rc.common": "", "etc/init.d/rcS": ""}, {"proc/1/exe": "/sbin/procd"}, "openwrt"),
+        ({"etc/init.d/rcS": "for i in /etc/init.d/S??* ;do"}, {"proc/1/exe": "/bin/busybox"}, "busybox"),
+        ({"etc/init.d/rcS": "\tfor i in $(ls /etc/init.d/S*)"}, {"proc/1/exe": "/bin/busybox (deleted)"}, "busybox"),
+        ({"etc/init.d/rcS": "for i in /etc/init.d/S??* ;do"}, {"proc/1/exe": "/sbin/init"}, "unknown"),
+        # Debian's sysv-rc.
+        ({"etc/init.d/rcS": "#!/bin/sh\nexec /etc/init.d/rc S\n"}, {"proc/1/exe": "/sbin/init"}, "unknown"),
+        ({"etc/init.d/rcS": "# not /etc/init.d/S??*\nexec /etc/rc"}, {"proc/1/exe": "/bin/busybox"}, "unknown"),
+        ({}, {"proc/1/exe": "/bin/busybox"}, "unknown"),
+        ({"etc/init.d/rcS": "for i in /etc/init.d/S??* ;do"}, {}, "unknown"),
+    ],
+)
+def test_who_starts_the_host(files, links, init, shell, tmp_path):
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    for name, end in links.items():
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).symlink_to(end)
+    # Without its last part, which obeys.
+    functions = script.guard_text().partition("\nchoose_directory\n")[0]
+    asked = f'{functions}\ninit_of "{tmp_path}"\n'
+    assert subprocess.run(shell, input=asked, capture_output=True, text=True, check=True).stdout == f"{init}\n"
