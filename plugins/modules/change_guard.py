@@ -180,7 +180,8 @@ files:
   type: list
   elements: str
 failures:
-  description: What could not be put back. With some, what was kept stays on the host.
+  description: What could not be put back. With some, what was kept stays on the host, and the guard is not armed again
+    until its directory there is removed.
   returned: success
   type: list
   elements: str

@@ -121,6 +121,8 @@ watch_off() { # NAME ID: nothing waits any more; where there is no systemd, the 
   [ "$(init_of)" != systemd ] || systemctl --quiet stop "$UNIT-$1-$2.timer" 2> /dev/null || :
 }
 watched() { # NAME ID
-  if [ "$(init_of)" = systemd ]; then systemctl --quiet is-active "$UNIT-$1-$2.timer" "$UNIT-$1-$2.service"; else
-    alive "$RUN/$1-$2"; fi
+  if [ "$(init_of)" = systemd ]; then
+    # One that systemd is about to start again is activating.
+    systemctl is-active "$UNIT-$1-$2.timer" "$UNIT-$1-$2.service" "$UNIT-$1-$2-now.service" | grep -q '^activ'
+  else alive "$RUN/$1-$2"; fi
 }

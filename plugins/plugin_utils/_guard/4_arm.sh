@@ -31,6 +31,7 @@ status() { # NAME
   [ ! -e "$D/log" ] || grep -F " $1 (" "$D/log" | tail -n 20 | while IFS= read -r line; do tell log "$line"; done
 }
 
+refuse_unwatched() { refuse "$1" "nothing would wake it at the end of the window" "see the host's log, then run again"; }
 # What is kept of a rollback that failed may be the only copy there is.
 refuse_failed() { # NAME
   [ ! -e "$D/$1/failures" ] || refuse "$1" "its last rollback did not put all back, and what was kept is still in $D/$1" \
@@ -79,29 +80,31 @@ END
   put "$place/state" armed
 }
 
+arm_again() { # the words of arm, of a guard that is open
+  mine "$1" "$2" || refuse "$1" "$(whose "$1")" "wait until it is confirmed or rolled back, or ask them"
+  [ "$(get "$D/$1/request")" = "$6" ] ||
+    refuse "$1" "it is armed already, with other files, undo or window" "confirm it or roll it back first"
+  [ "$(state_of "$1")" = armed ] || refuse "$1" "it is being rolled back" "wait for the end of that, then run again"
+  [ -n "${GUARD_CHECK:-}" ] || watched "$1" "$(get "$D/$1/id")" ||
+    watch_on "$1" "$(get "$D/$1/id")" "$(left "$1" | sed 's/^-.*/0/')" "$(get "$D/$1/due")" || refuse_unwatched "$1"
+  tell changed false
+}
 arm() { # NAME OWNER ID SECONDS ON_BOOT REQUEST
-  if is_open "$1"; then
-    mine "$1" "$2" || refuse "$1" "$(whose "$1")" "wait until it is confirmed or rolled back, or ask them"
-    [ "$(get "$D/$1/request")" = "$6" ] ||
-      refuse "$1" "it is armed already, with other files, undo or window" "confirm it or roll it back first"
-    [ "$(state_of "$1")" = armed ] || refuse "$1" "it is being rolled back" "wait for the end of that, then run again"
-    [ -n "${GUARD_CHECK:-}" ] || watched "$1" "$(get "$D/$1/id")" ||
-      watch_on "$1" "$(get "$D/$1/id")" "$(left "$1" | sed 's/^-.*/0/')" "$(get "$D/$1/due")"
-    tell changed false
-    return
-  fi
   [ "$(init_of)" != unknown ] ||
     refuse "$D" "neither systemd, OpenWrt nor BusyBox with a usual rcS starts it, so nothing would put it back after a power cut" \
       "arm no guard here"
+  if [ -z "${GUARD_CHECK:-}" ]; then
+    mkdir -p "$D" "$RUN" || refuse "$D" "it cannot be made" "mend that, then run again"
+    lock_state
+  fi
+  if is_open "$1"; then
+    arm_again "$@"
+    return
+  fi
   refuse_failed "$1"
   refuse_overlap "$1"
   tell changed true
   [ -z "${GUARD_CHECK:-}" ] || return 0
-  mkdir -p "$D" "$RUN" || refuse "$D" "it cannot be made" "mend that, then run again"
-  lock_state
-  ! is_open "$1" || refuse "$1" "$(whose "$1") just now" "wait until it is confirmed or rolled back"
-  refuse_failed "$1"
-  refuse_overlap "$1"
   printf '%s\n' "$GUARD_TEXT" | install_file "$D/guard" 700
   [ ! -e "$D/log" ] || { tail -n 1000 "$D/log" | install_file "$D/log" 600; }
   hooks_on || refuse "$D" "what starts it at the next boot could not be installed" "see the host's log, then run again"
@@ -109,8 +112,7 @@ arm() { # NAME OWNER ID SECONDS ON_BOOT REQUEST
   (stage "$@") || { status=$?; any_open || hooks_off; exit $status; }
   mark_boot "$1" "$3"
   # It waits before there is anything to put back, so that from the rename on there is no moment without it.
-  watch_on "$1" "$3" "$4" "$(get "$D/.$1.staged/due")" ||
-    refuse "$1" "nothing would wake it at the end of the window" "see the host's log, then run again"
+  watch_on "$1" "$3" "$4" "$(get "$D/.$1.staged/due")" || refuse_unwatched "$1"
   rm -rf "${D:?}/$1"
   sync
   mv "$D/.$1.staged" "$D/$1"

@@ -100,3 +100,26 @@ def test_who_starts_the_host(files, links, init, shell, tmp_path):
     functions = script.guard_text().partition("\nchoose_directory\n")[0]
     asked = f'{functions}\ninit_of "{tmp_path}"\n'
     assert subprocess.run(shell, input=asked, capture_output=True, text=True, check=True).stdout == f"{init}\n"
+
+
+def test_armed_again_it_is_watched_or_refused(host, config):
+    host.arm("wan", [config])
+    assert host.arm("wan", [config]) == (0, {"changed": "false"})
+    host.forget_processes()
+    (host.place / "broken").touch()
+    refused = host.arm("wan", [config])
+    assert refused.rc == 3 and "nothing would wake it" in refused.said["why"]
+    (host.place / "broken").unlink()
+    assert host.arm("wan", [config]) == (0, {"changed": "false"})
+    assert [path.name for path in host.active.iterdir()] == ["homevirt-fleet-guard-wan-1.timer"]
+
+
+def test_armed_again_while_another_one_changes_it(host, config):
+    host.arm("wan", [config])
+    other = host.lock(host.guards / ".lock")
+    try:
+        refused = host.arm("wan", [config])
+    finally:
+        other.kill()
+        other.wait()
+    assert refused.rc == 3 and "another change of a guard" in refused.said["why"]
