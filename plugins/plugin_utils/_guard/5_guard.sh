@@ -130,7 +130,9 @@ watch() { # NAME ID DUE
 
 boot() { # early | late
   for guard in $(guards); do
-    if ! is_open "$guard" || this_boot "$guard"; then continue; fi
+    is_open "$guard" || continue
+    # A system that is started anew without its kernel keeps /run, but not the timer.
+    if this_boot "$guard" && watched "$guard" "$(get "$D/$guard/id")"; then continue; fi
     if [ "$(state_of "$guard")" = armed ] && [ "$(get "$D/$guard/on_boot")" = rollback ]; then
       begin "$guard" "the host went down before a confirmation"
     fi

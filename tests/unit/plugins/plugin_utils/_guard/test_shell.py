@@ -102,6 +102,18 @@ def test_who_starts_the_host(files, links, init, shell, tmp_path):
     assert subprocess.run(shell, input=asked, capture_output=True, text=True, check=True).stdout == f"{init}\n"
 
 
+def test_a_systemd_started_anew_without_the_kernel_has_lost_the_timer(host, config):
+    host.arm("wan", [config])
+    config.write_text("broken\n")
+    host.ask("boot")
+    assert (config.read_text(), host.state("wan")) == ("broken\n", "armed")
+    host.forget_processes()
+    host.ask("boot")
+    assert (config.read_text(), host.state("wan")) == ("original\n", "undoing")
+    host.ask("late")
+    assert [path.name for path in host.active.iterdir()] == ["homevirt-fleet-guard-wan-1.service"]
+
+
 def test_armed_again_it_is_watched_or_refused(host, config):
     host.arm("wan", [config])
     assert host.arm("wan", [config]) == (0, {"changed": "false"})
