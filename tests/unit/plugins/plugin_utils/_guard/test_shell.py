@@ -114,6 +114,20 @@ def test_a_systemd_started_anew_without_the_kernel_has_lost_the_timer(host, conf
     assert [path.name for path in host.active.iterdir()] == ["homevirt-fleet-guard-wan-1.service"]
 
 
+def test_undo_is_run_where_nothing_kept_may_be_executed(host, tmp_path):
+    undo = [
+        script.command_undo(f"echo command >> {tmp_path}/undone", None),
+        script.Undo("a module", f"#!/usr/bin/tail -n1\nmodule\n{tmp_path}\n", "/usr/bin/tail"),
+    ]
+    host.arm("wan", undo=undo)
+    for path in (host.guards / "wan/undo").iterdir():
+        path.chmod(0o600)
+    host.ask("roll_back", "wan", "me")
+    host.ask("expire", "wan", "1")
+    assert (tmp_path / "undone").read_text() == "command\n"
+    assert host.ask("status", "wan").said.get("failure") is None
+
+
 def test_armed_again_it_is_watched_or_refused(host, config):
     host.arm("wan", [config])
     assert host.arm("wan", [config]) == (0, {"changed": "false"})
