@@ -91,8 +91,8 @@ arm_again() { # the words of arm, of a guard that is open
 }
 arm() { # NAME OWNER ID SECONDS ON_BOOT REQUEST
   [ "$(init_of)" != unknown ] ||
-    refuse "$D" "neither systemd, OpenWrt nor BusyBox with a usual rcS starts it, so nothing would put it back after a power cut" \
-      "arm no guard here"
+    refuse "$D" "neither systemd, OpenWrt nor BusyBox with a usual rcS starts this host, so nothing would put it back \
+after a power cut" "arm no guard here"
   if [ -z "${GUARD_CHECK:-}" ]; then
     mkdir -p "$D" "$RUN" || refuse "$D" "it cannot be made" "mend that, then run again"
     lock_state

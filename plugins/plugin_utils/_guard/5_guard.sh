@@ -50,19 +50,24 @@ close() { # NAME: forget what was kept, which may hold secrets; the state and th
 }
 
 roll_back() { # NAME OWNER
+  # In check mode nothing was armed before.
+  if [ -n "${GUARD_CHECK:-}" ] && ! is_open "$1"; then
+    if [ "$(state_of "$1")" = rolled_back ]; then tell changed false; else tell changed true; fi
+    return
+  fi
   must_be_mine "$1" "$2"
+  [ -n "${GUARD_CHECK:-}" ] || lock_state
+  id=$(get "$D/$1/id")
   case $(state_of "$1") in
     confirmed) refuse "$1" "it was confirmed, and what was kept is gone" "undo the change by a play" ;;
     rolled_back) tell changed false; return ;;
+    restoring | undoing) ! at_work "$1" "$id" || { tell changed false; return; } ;;
   esac
   tell changed true
   [ -z "${GUARD_CHECK:-}" ] || return 0
-  lock_state
   [ "$(state_of "$1")" != armed ] || begin "$1" "asked for by $2"
-  unlock "$D/.lock"
-  id=$(get "$D/$1/id")
-  if [ "$(init_of)" = systemd ]; then in_background "$UNIT-$1-$id-now" 0 expire "$1" "$id"; else
-    in_background - 0 watch "$1" "$id" 0; fi
+  work_on "$1" "$id" || refuse "$1" "nothing could be started that puts it back now" \
+    "see the host's log; the end of the window or the next boot does it"
 }
 
 begin() { # NAME REASON

@@ -98,7 +98,7 @@ def test_who_starts_the_host(files, links, init, shell, tmp_path):
         (tmp_path / name).symlink_to(end)
     # Without its last part, which obeys.
     functions = script.guard_text().partition("\nchoose_directory\n")[0]
-    asked = f'{functions}\ninit_of "{tmp_path}"\n'
+    asked = f'{functions}\nROOT="{tmp_path}"\ninit_of\n'
     assert subprocess.run(shell, input=asked, capture_output=True, text=True, check=True).stdout == f"{init}\n"
 
 
@@ -149,3 +149,32 @@ def test_armed_again_while_another_one_changes_it(host, config):
         other.kill()
         other.wait()
     assert refused.rc == 3 and "another change of a guard" in refused.said["why"]
+
+
+def test_rolled_back_twice_at_once(host, config):
+    host.arm("wan", [config])
+    assert host.ask("roll_back", "wan", "me") == (0, {"changed": "true"})
+    for check in (True, False):
+        assert host.ask("roll_back", "wan", "me", check=check) == (0, {"changed": "false"})
+    # Whoever was at it is gone.
+    host.forget_processes()
+    assert host.ask("roll_back", "wan", "me") == (0, {"changed": "true"})
+    host.forget_processes()
+    (host.place / "broken").touch()
+    refused = host.ask("roll_back", "wan", "me")
+    assert refused.rc == 3 and "nothing could be started" in refused.said["why"]
+
+
+def test_check_mode_rolls_back_what_it_would_have_armed(host, config):
+    """First nothing is there, then a guard that was closed."""
+    for _time in range(2):
+        assert host.arm("wan", [config], check=True) == (0, {"changed": "true"})
+        assert host.ask("roll_back", "wan", "me", check=True) == (0, {"changed": "true"})
+        host.arm("wan", [config])
+        assert host.ask("confirm", "wan", "me").rc == 0
+    assert host.ask("roll_back", "wan", "me").rc == 3
+    host.arm("wan", [config])
+    host.ask("roll_back", "wan", "me")
+    host.ask("expire", "wan", "1")
+    assert host.ask("roll_back", "wan", "me", check=True) == (0, {"changed": "false"})
+    assert host.ask("roll_back", "nobody", "me").rc == 3
