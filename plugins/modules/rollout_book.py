@@ -62,6 +62,16 @@ options:
   wave:
     description: The wave, one of RV(waves). Needed to note and to judge.
     type: dict
+    suboptions:
+      name:
+        description: Its name.
+        type: str
+        required: true
+      hosts:
+        description: Its hosts.
+        type: list
+        elements: str
+        required: true
   host:
     description: The host. Needed to note.
     type: str
