@@ -10,6 +10,7 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 from ..module_utils._common.errors import FleetError
+from ..plugin_utils._guard.request import this_user
 from ..plugin_utils._rollout import outcome, summary, waves
 from ..plugin_utils._rollout.book import DONE, Book, Note, now
 
@@ -77,6 +78,7 @@ class ActionModule(ActionBase):
             "waves": [wave._asdict() for wave in planned],
             "done": done,
             "offline": params["offline"],
+            "owner": this_user(),
         }
 
     def _note(self, params: dict[str, t.Any], book: Book) -> dict[str, t.Any]:

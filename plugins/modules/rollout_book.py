@@ -153,6 +153,10 @@ offline:
   description: As O(offline).
   returned: when O(step=open)
   type: dict
+owner:
+  description: Who makes the rollout, user and name of the controller, as M(homevirt.fleet.change_guard) names its O(ignore:owner).
+  returned: when O(step=open)
+  type: str
 note:
   description: What was written down, one of RV(hosts).
   returned: when O(step=note)

@@ -77,10 +77,14 @@ def judged(params: dict[str, t.Any]) -> dict[str, t.Any]:
         )
     if params["state"] == "armed" and not files and not params["undo"]:
         raise InvalidRequest(params["name"], "it would put nothing back", "give files or undo")
-    owner = params["owner"] or f"{getpass.getuser()}@{socket.gethostname()}"
+    owner = params["owner"] or this_user()
     if not owner.isprintable():
         raise InvalidRequest("owner", "it has characters that cannot be printed", "give another one")
     return {**params, "files": files, "owner": owner}
+
+
+def this_user() -> str:
+    return f"{getpass.getuser()}@{socket.gethostname()}"
 
 
 def mark(params: dict[str, t.Any]) -> str:
@@ -89,4 +93,4 @@ def mark(params: dict[str, t.Any]) -> str:
     return hashlib.sha256(json.dumps(asked, sort_keys=True, default=str).encode()).hexdigest()[:32]
 
 
-__all__ = ["INFO_SPEC", "SPEC", "judged", "mark"]
+__all__ = ["INFO_SPEC", "SPEC", "judged", "mark", "this_user"]
