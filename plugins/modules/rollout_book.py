@@ -154,7 +154,8 @@ offline:
   returned: when O(step=open)
   type: dict
 owner:
-  description: Who makes the rollout, user and name of the controller, as M(homevirt.fleet.change_guard) names its O(ignore:owner).
+  description: Who makes the rollout, the user and the name of the controller, as M(homevirt.fleet.change_guard) names
+    its O(ignore:owner).
   returned: when O(step=open)
   type: str
 note:
