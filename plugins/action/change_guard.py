@@ -67,18 +67,18 @@ class ActionModule(ActionBase):
         )
         changed = dict(host.ask(asked))["changed"] == "true"
         if not self._task.check_mode:
-            self._await_end(params, host)
+            self._await_end(params, host, changed)
         result = self._told(params, host, changed, "armed", "rolled_back")
         if result["failures"]:
             raise ToolFailed(
                 params["name"],
                 f"not all was put back: {'; '.join(result['failures'])}",
                 "put that right by hand; what was kept is still on the host",
-                **{key: value for key, value in result.items() if key not in ("changed", "diff")},
+                **result,
             )
         return result
 
-    def _await_end(self, params: dict[str, t.Any], host: Conversation) -> None:
+    def _await_end(self, params: dict[str, t.Any], host: Conversation, changed: bool) -> None:
         """Putting back may well cut the connection, so each look is over a new one where the old one fails."""
         deadline = time.monotonic() + params["timeout"]
         while answer.guard(host.ask_anew(self._status(params), params["timeout"]))["state"] != "rolled_back":
@@ -87,6 +87,7 @@ class ActionModule(ActionBase):
                     params["name"],
                     f"it was not put back within {params['timeout']} seconds",
                     "the host goes on by itself; see its log with change_guard_info",
+                    changed=changed,
                 )
             time.sleep(PAUSE)
 

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import typing as t
 
@@ -11,6 +10,7 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 from ..module_utils._common.errors import FleetError
+from ..plugin_utils._guard.request import this_user
 from ..plugin_utils._rollout import outcome, summary, waves
 from ..plugin_utils._rollout.book import DONE, Book, Note, now
 
@@ -31,7 +31,13 @@ class ActionModule(ActionBase):
         "offline": {"type": "dict", "default": {}},
         "canary": {"type": "list", "elements": "str", "default": ["1"]},
         "serial": {"type": "list", "elements": "str", "default": ["100%"]},
-        "wave": {"type": "dict"},
+        "wave": {
+            "type": "dict",
+            "options": {
+                "name": {"type": "str", "required": True},
+                "hosts": {"type": "list", "elements": "str", "required": True},
+            },
+        },
         "host": {"type": "str"},
         "result": {"type": "dict", "default": {}},
         "why": {"type": "str"},
@@ -72,6 +78,7 @@ class ActionModule(ActionBase):
             "waves": [wave._asdict() for wave in planned],
             "done": done,
             "offline": params["offline"],
+            "owner": this_user(),
         }
 
     def _note(self, params: dict[str, t.Any], book: Book) -> dict[str, t.Any]:
@@ -117,10 +124,7 @@ class ActionModule(ActionBase):
             "hosts": [note._asdict() for note in final],
         }
         if not self._task.check_mode:
-            new = f"{book.summary_path}.new"
-            with open(new, "w", encoding="utf-8") as stream:
-                stream.write(json.dumps(report, indent=2, ensure_ascii=False) + "\n")
-            os.replace(new, book.summary_path)
+            book.summarize(report)
         return {"changed": False, "table": summary.table(final), "summary_file": book.summary_path, **report}
 
     def _write(self, book: Book, note: Note) -> None:

@@ -19,7 +19,8 @@ description:
     OpenWrt's. It needs no Python there.
 options:
   name:
-    description: Name of the guard on the host. At most 40 small letters, digits, C(-) and C(_).
+    description: Name of the guard on the host. At most 40 small letters, digits, C(-) and C(_). The names V(guard)
+      and V(log) are taken.
     type: str
     required: true
   state:
@@ -179,7 +180,8 @@ files:
   type: list
   elements: str
 failures:
-  description: What could not be put back. With some, what was kept stays on the host.
+  description: What could not be put back. With some, what was kept stays on the host, and the guard is not armed again
+    until its directory there is removed.
   returned: success
   type: list
   elements: str

@@ -62,6 +62,16 @@ options:
   wave:
     description: The wave, one of RV(waves). Needed to note and to judge.
     type: dict
+    suboptions:
+      name:
+        description: Its name.
+        type: str
+        required: true
+      hosts:
+        description: Its hosts.
+        type: list
+        elements: str
+        required: true
   host:
     description: The host. Needed to note.
     type: str
@@ -143,6 +153,11 @@ offline:
   description: As O(offline).
   returned: when O(step=open)
   type: dict
+owner:
+  description: Who makes the rollout, the user and the name of the controller, as M(homevirt.fleet.change_guard) names
+    its O(ignore:owner).
+  returned: when O(step=open)
+  type: str
 note:
   description: What was written down, one of RV(hosts).
   returned: when O(step=note)

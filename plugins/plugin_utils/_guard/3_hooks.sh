@@ -5,13 +5,20 @@
 #
 # Part of 1_base.sh: who wakes the guard, at the end of the window and at the next boot.
 
+ROOT=
 UNITS=/etc/systemd/system
 UNIT=homevirt-fleet-guard
 BOOT_ORDER="early:11:boot late:98:late"
 
+# Debian's sysv-rc has an rcS too, which starts nothing of /etc/init.d by its name.
 init_of() {
-  if [ -d /run/systemd/system ]; then echo systemd; elif [ -e /etc/rc.common ]; then echo openwrt; elif [ -e /etc/init.d/rcS ]; then
-    echo busybox; else echo unknown; fi
+  if [ -d "$ROOT/run/systemd/system" ]; then echo systemd; elif [ -e "$ROOT/etc/rc.common" ]; then echo openwrt; else
+    first=$(readlink "$ROOT/proc/1/exe")
+    case ${first##*/} in
+      busybox*) if grep -qs '^[^#]*/etc/init\.d/S' "$ROOT/etc/init.d/rcS"; then echo busybox; else echo unknown; fi ;;
+      *) echo unknown ;;
+    esac
+  fi
 }
 
 early_unit() {
@@ -106,14 +113,23 @@ in_background() { # UNIT SECONDS VERB…
   fi
 }
 
+# One that systemd is about to start again is activating.
+active() { systemctl is-active "$@" | grep -q '^activ'; }
 watch_on() { # NAME ID SECONDS DUE
   if [ "$(init_of)" = systemd ]; then in_background "$UNIT-$1-$2" "$3" expire "$1" "$2"; else
     in_background - 0 watch "$1" "$2" "$4"; fi
+}
+work_on() { # NAME ID: put it back now, and go on without who asks for it
+  if [ "$(init_of)" = systemd ]; then in_background "$UNIT-$1-$2-now" 0 expire "$1" "$2"; else
+    in_background - 0 watch "$1" "$2" 0; fi
+}
+at_work() { # NAME ID
+  alive "$D/$1/.running" || { [ "$(init_of)" = systemd ] && active "$UNIT-$1-$2-now.service"; }
 }
 watch_off() { # NAME ID: nothing waits any more; where there is no systemd, the waiting process sees that by itself
   [ "$(init_of)" != systemd ] || systemctl --quiet stop "$UNIT-$1-$2.timer" 2> /dev/null || :
 }
 watched() { # NAME ID
-  if [ "$(init_of)" = systemd ]; then systemctl --quiet is-active "$UNIT-$1-$2.timer" "$UNIT-$1-$2.service"; else
+  if [ "$(init_of)" = systemd ]; then active "$UNIT-$1-$2.timer" "$UNIT-$1-$2.service" "$UNIT-$1-$2-now.service"; else
     alive "$RUN/$1-$2"; fi
 }

@@ -15,6 +15,8 @@ import typing as t
 from ...module_utils._common.errors import InvalidRequest
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
+# What lies beside the guards in their directory: the script, and the log.
+TAKEN = ("guard", "log")
 SHORTEST, LONGEST = 10, 86400
 
 UNDO_SPEC: dict[str, t.Any] = {
@@ -52,6 +54,10 @@ def judged(params: dict[str, t.Any]) -> dict[str, t.Any]:
             "it names a file and a unit of the host",
             "use at most 40 small letters, digits, - and _, a letter or digit first",
         )
+    if params["name"] in TAKEN:
+        raise InvalidRequest(
+            f"name: {params['name']}", "the host keeps a file of its own under this name", "choose another one"
+        )
     for path in [*params["files"], *([params["directory"]] if params["directory"] else [])]:
         if (
             not path.startswith("/")
@@ -71,10 +77,14 @@ def judged(params: dict[str, t.Any]) -> dict[str, t.Any]:
         )
     if params["state"] == "armed" and not files and not params["undo"]:
         raise InvalidRequest(params["name"], "it would put nothing back", "give files or undo")
-    owner = params["owner"] or f"{getpass.getuser()}@{socket.gethostname()}"
+    owner = params["owner"] or this_user()
     if not owner.isprintable():
         raise InvalidRequest("owner", "it has characters that cannot be printed", "give another one")
     return {**params, "files": files, "owner": owner}
+
+
+def this_user() -> str:
+    return f"{getpass.getuser()}@{socket.gethostname()}"
 
 
 def mark(params: dict[str, t.Any]) -> str:
@@ -83,4 +93,4 @@ def mark(params: dict[str, t.Any]) -> str:
     return hashlib.sha256(json.dumps(asked, sort_keys=True, default=str).encode()).hexdigest()[:32]
 
 
-__all__ = ["INFO_SPEC", "SPEC", "judged", "mark"]
+__all__ = ["INFO_SPEC", "SPEC", "judged", "mark", "this_user"]

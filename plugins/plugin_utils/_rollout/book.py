@@ -1,10 +1,14 @@
 # SPDX-FileCopyrightText: homevirt.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to homevirt.fleet: not a public interface.
-"""The book of a rollout on the controller: one line of JSON for each run and each host's result, only ever added."""
+"""The book of a rollout on the controller: one line of JSON for each run and each host's result, only ever added.
+
+A last line that was cut while it was written is taken away again: it says nothing.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import fcntl
 import json
@@ -78,36 +82,70 @@ class Book:
     def notes(self) -> dict[str, Note]:
         return self._read()[1]
 
+    def summarize(self, report: dict[str, t.Any]) -> None:
+        new = f"{self.summary_path}.new"
+        with self._on_disk():
+            with open(new, "w", encoding="utf-8") as stream:
+                stream.write(json.dumps(report, indent=2, ensure_ascii=False) + "\n")
+            os.replace(new, self.summary_path)
+
     def _add(self, entry: dict[str, t.Any]) -> None:
-        os.makedirs(os.path.dirname(self.path), exist_ok=True)
-        with open(self.path, "a", encoding="utf-8") as stream:
-            # Every host's result comes from a process of its own.
-            fcntl.flock(stream, fcntl.LOCK_EX)
-            stream.write(json.dumps(entry, ensure_ascii=False) + "\n")
-            stream.flush()
-            os.fsync(stream.fileno())
+        line = json.dumps(entry, ensure_ascii=False).encode() + b"\n"
+        with self._on_disk():
+            os.makedirs(os.path.dirname(self.path), exist_ok=True)
+            with open(self.path, "a+b") as stream:
+                # Every host's result comes from a process of its own.
+                fcntl.flock(stream, fcntl.LOCK_EX)
+                stream.seek(0)
+                rest = stream.read().rpartition(b"\n")[2]
+                if rest and _entry(rest) is None:
+                    stream.truncate(stream.tell() - len(rest))
+                elif rest:
+                    line = b"\n" + line
+                stream.write(line)
+                stream.flush()
+                os.fsync(stream.fileno())
 
     def _read(self) -> tuple[list[dict[str, t.Any]], dict[str, Note]]:
         runs, notes = [], {}
-        try:
-            with open(self.path, encoding="utf-8") as stream:
-                lines = stream.read().splitlines()
-        except FileNotFoundError:
-            return [], {}
-        for number, line in enumerate(lines, 1):
+        with self._on_disk():
             try:
-                entry = json.loads(line)
-            except ValueError:
+                with open(self.path, "rb") as stream:
+                    lines = stream.read().split(b"\n")
+            except FileNotFoundError:
+                return [], {}
+        for number, line in enumerate(lines, 1):
+            entry = _entry(line)
+            if entry is None:
                 # The line at which a controller was killed; the host is taken for not done.
                 if number == len(lines) or not line.strip():
                     continue
-                raise InvalidRequest(f"{self.path}:{number}", "it is no line of a rollout", "remove it") from None
+                raise InvalidRequest(f"{self.path}:{number}", "it is no line of a rollout", "remove it")
             if entry.get("run"):
                 runs.append(entry)
             else:
                 note = Note(**{**entry, "did": tuple(entry["did"])})
                 notes[note.host] = note
         return runs, notes
+
+    @contextlib.contextmanager
+    def _on_disk(self) -> t.Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise InvalidRequest(
+                error.filename or self.path,
+                f"the book of the rollout cannot be kept there: {error.strerror}",
+                "mend that, or choose another directory",
+            ) from None
+
+
+def _entry(line: bytes) -> t.Optional[dict[str, t.Any]]:
+    try:
+        found = json.loads(line)
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def now() -> str:

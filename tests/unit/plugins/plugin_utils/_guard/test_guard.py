@@ -22,6 +22,8 @@ PARAMS = {
     [
         ({"name": "Wan"}, "file and a unit"),
         ({"name": "../x"}, "file and a unit"),
+        ({"name": "guard"}, "a file of its own"),
+        ({"name": "log", "state": "rolled_back"}, "a file of its own"),
         ({"files": ["etc/a"]}, "no plain absolute path"),
         ({"files": ["/"]}, "no plain absolute path"),
         ({"files": ["/etc/../a"]}, "no plain absolute path"),

@@ -78,6 +78,49 @@ def test_a_book_goes_on_where_it_stopped(tmp_path):
     assert book.begin("a role", os.getpid(), check=True) == {"h1": Note("h1", outcome="changed", did=("attach",))}
 
 
+CUT = [b'{"host": "h2", "outc', '{"host": "h2", "why": "zu groß'.encode()[:-2], b'{"host": "h2", "why": "{}']
+
+
+@pytest.mark.parametrize("rest", CUT, ids=["in a word", "in a letter", "after a brace"])
+def test_a_line_that_was_cut_does_not_end_the_rollout(rest, tmp_path):
+    book = Book(str(tmp_path), "one")
+    book.begin("a role", os.getpid(), check=False)
+    book.add(Note("h1", outcome="changed"))
+    with open(book.path, "ab") as stream:
+        stream.write(rest)
+    assert [*book.begin("a role", os.getpid(), check=False)] == ["h1"]
+    book.add(Note("h2", outcome="changed"))
+    book.add(Note("h3", outcome="failed", why="a line\u2028in two"))
+    assert [*book.begin("a role", os.getpid(), check=True)] == ["h1", "h2", "h3"]
+
+
+def test_a_line_that_lacks_only_its_end_counts(tmp_path):
+    book = Book(str(tmp_path), "one")
+    book.add(Note("h1", outcome="changed"))
+    with open(book.path, "r+b") as stream:
+        stream.truncate(os.path.getsize(book.path) - 1)
+    book.add(Note("h2", outcome="changed"))
+    assert [*book.notes()] == ["h1", "h2"]
+
+
+def test_a_line_of_something_else_is_named(tmp_path):
+    book = Book(str(tmp_path), "one")
+    book.add(Note("h1", outcome="changed"))
+    with open(book.path, "a", encoding="utf-8") as stream:
+        stream.write("[]\n")
+    with pytest.raises(InvalidRequest, match="one.jsonl:2: it is no line of a rollout"):
+        book.notes()
+
+
+@pytest.mark.parametrize(
+    "write", [lambda book: book.add(Note("h1")), lambda book: book.summarize({})], ids=["book", "summary"]
+)
+def test_a_directory_that_cannot_be_written(write, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InvalidRequest, match="cannot be kept there: .*[Dd]irectory.* Mend that"):
+        write(Book(str(tmp_path / "file/below"), "one"))
+
+
 def test_check_mode_writes_nothing(tmp_path):
     Book(str(tmp_path / "none"), "one").begin("a role", os.getpid(), check=True)
     assert not list(tmp_path.iterdir())
