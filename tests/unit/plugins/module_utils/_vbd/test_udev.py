@@ -26,7 +26,7 @@ def test_marked_while_attached_and_not_after(tmp_path):
     wanted = request(fake, {})
     seen = []
     start = fake._serve
-    fake._serve = lambda argv: (seen.append(marks(tmp_path)), start(argv))
+    fake._serve = lambda argv, log: (seen.append(marks(tmp_path)), start(argv, log))[1]
     bring_up(fake, wanted)
     assert seen == [["nbd0"]] and marks(tmp_path) == ["nbd0"]
     assert ["udevadm", "control", "--reload"] in fake.commands
