@@ -125,6 +125,8 @@ class FakeHost(FakeServers, FakeDisks, FakeMapper):
             self._remove_disk(argv[1].rpartition("/")[2])
             del self.loops[argv[1]]
             return None
+        if argv == ["--find"]:
+            return f"{self.root}/dev/loop{self._free_loop()}\n", 0
         named = [word for word in argv[:-1] if word.startswith(f"{self.root}/dev/loop")]
         path, device = argv[-1], named[0] if named else f"{self.root}/dev/loop{self._free_loop()}"
         if named:
