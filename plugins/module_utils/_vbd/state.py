@@ -10,7 +10,7 @@ import typing as t
 
 from .._common.errors import ToolFailed
 from .._common.host import Host
-from . import ledger, mountinfo, partitions, processes, seen, usage
+from . import ledger, mountinfo, partitions, processes, seen, server, usage
 from .backends import BACKENDS
 from .image import FileId, Image, file_id
 from .ledger import Record
@@ -51,6 +51,9 @@ def read(host: Host) -> State:
         if record.by == LOOKING:
             trouble = trouble or "a look into it was cut off, or is under way"
         trouble = trouble or _cut(record) or _unfinished(record) or _outlived(host, record)
+        if trouble and not record.servers:
+            # A run was cut off when it had started them: they have the image open, and the device may be theirs.
+            record = record._replace(servers=server.left_running(host, record))
         if trouble and record.device and not backend.holds(host, record, found):
             # Its number may be somebody else's by now.
             record = record._replace(device=ledger.GONE)
@@ -102,7 +105,7 @@ def openers_of(host: Host, records: t.Iterable[Record]) -> list[processes.OpenFi
     wanted, servers = set(), set()
     for record in records:
         wanted |= _node_ids(host, record)
-        servers |= {server.pid for server in record.servers}
+        servers |= {process.pid for process in record.servers}
     return [held for held in processes.open_files(host, wanted) if held.pid not in servers]
 
 

@@ -42,8 +42,11 @@ class FakeServers:
         return (self.root / f"proc/{pid}").exists()
 
     def serve_as_others_do(self, device, image):
-        """As an administrator does it by hand; returns the server's number."""
+        """As an administrator does it by hand, to read; returns the server's number."""
         pid = self._process("qemu-nbd", 1, image)
+        info = self.root / f"proc/{pid}/fdinfo"
+        info.mkdir()
+        (info / "2").write_text("pos:\t0\nflags:\t0100000\n")
         self._connect(device.rpartition("/")[2], pid)
         return pid
 

@@ -4,14 +4,20 @@
 
 from __future__ import annotations
 
+import json
 import os
 
 import pytest
 
-from ansible_collections.homevirt.fleet.plugins.module_utils._common.errors import FleetError, ToolFailed
+from ansible_collections.homevirt.fleet.plugins.module_utils._common.errors import (
+    FleetError,
+    InUse,
+    TimedOut,
+    ToolFailed,
+)
 from ansible_collections.homevirt.fleet.plugins.module_utils._common.plan import Progress
 from ansible_collections.homevirt.fleet.tests.unit.support.fakehost import FakeHost
-from ansible_collections.homevirt.fleet.tests.unit.support.operations import bring_up, request, take_down
+from ansible_collections.homevirt.fleet.tests.unit.support.operations import CONTENT, bring_up, request, take_down
 
 
 class Killed(BaseException):
@@ -51,6 +57,28 @@ def test_loop_device_of_the_administrator_outlives_our_failure(access, tmp_path)
     fail_everywhere(tmp_path, prepare)
 
 
+def killed_at(fake, word, moment, wanted, patch):
+    """The run that attaches is gone before or after the command with this word."""
+    act = {name: getattr(fake, name) for name in ("run", "spawn")}
+
+    def killed(name):
+        def do(argv, *rest):
+            if word not in " ".join(argv):
+                return act[name](argv, *rest)
+            if moment == "after":
+                act[name](argv, *rest)
+            raise Killed
+
+        return do
+
+    with patch.context() as patched:
+        for name in act:
+            patched.setattr(fake, name, killed(name))
+        patched.setattr(Progress, "undo", lambda self: {})
+        with pytest.raises(Killed):
+            bring_up(fake, wanted)
+
+
 def test_loop_device_of_the_same_image_that_comes_first_is_not_ours(tmp_path):
     fake = FakeHost(tmp_path)
     wanted = request(fake, {"disk": {"format": "raw"}})
@@ -77,20 +105,7 @@ def test_loop_device_of_a_killed_run_is_told_from_the_administrators(moment, tmp
     fake = FakeHost(tmp_path)
     wanted = request(fake, {"disk": {"format": "raw"}})
     fake._losetup(["--read-only", wanted.image])
-    run = fake.run
-
-    def killed(argv, timeout, given=""):
-        if "--partscan" in argv:
-            if moment == "after":
-                run(argv, timeout, given)
-            raise Killed
-        return run(argv, timeout, given)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(fake, "run", killed)
-        patched.setattr(Progress, "undo", lambda self: {})
-        with pytest.raises(Killed):
-            bring_up(fake, wanted)
+    killed_at(fake, "--partscan", moment, wanted, monkeypatch)
     assert len(fake.loops) == (2 if moment == "after" else 1)
     assert "cut off" in take_down(fake, wanted)["cleaned"][0]
     assert list(fake.loops) == [f"{tmp_path}/dev/loop0"] and not os.listdir(tmp_path / "run/homevirt.fleet/vbd")
@@ -101,3 +116,97 @@ def test_without_the_control_device_losetup_is_asked_for_a_free_one(tmp_path):
     (tmp_path / "dev/loop-control").unlink()
     bring_up(fake, request(fake, {"disk": {"format": "raw"}}))
     assert ["losetup", "--find"] in fake.commands and list(fake.loops) == [f"{tmp_path}/dev/loop0"]
+
+
+@pytest.mark.parametrize("systemd", [False, True])
+@pytest.mark.parametrize("same", [False, True])
+def test_server_of_somebody_else_who_gets_the_nbd_device_first_is_left(same, systemd, tmp_path):
+    fake = FakeHost(tmp_path, nbd=True, systemd=systemd)
+    wanted = request(fake, {})
+    fake.nbd_rival = wanted.image if same else fake.image("theirs.raw", CONTENT["raw"])
+    theirs = fake.next_pid
+    with pytest.raises(InUse, match=rf"qemu-nbd .pid {theirs}. took {tmp_path}/dev/nbd0 meanwhile") as caught:
+        bring_up(fake, wanted)
+    assert "not_rolled_back" not in caught.value.details
+    assert fake._server_of("nbd0") == theirs and fake.lives(theirs)
+    assert not any(words[0] == "SIGTERM" or "--disconnect" in words for words in fake.commands)
+    assert bring_up(fake, wanted)["disks"][0]["device"] == f"{tmp_path}/dev/nbd1"
+    take_down(fake, wanted)
+    assert fake._server_of("nbd0") == theirs and fake._server_of("nbd1") == 0
+
+
+def test_server_of_somebody_else_is_left_whatever_fails(tmp_path):
+    def prepare(fake):
+        wanted = request(fake, {})
+        theirs = fake.serve_as_others_do(f"{fake.root}/dev/nbd0", wanted.image)
+        return wanted, lambda: fake._server_of("nbd0") == theirs and fake.lives(theirs)
+
+    fail_everywhere(tmp_path, prepare)
+
+
+def test_server_of_somebody_else_that_a_record_names_is_left(tmp_path):
+    """As an earlier version wrote it down."""
+    fake = FakeHost(tmp_path, nbd=True)
+    wanted = request(fake, {})
+    bring_up(fake, wanted)
+    fake._qemu_nbd(["--disconnect", "/dev/nbd0"])
+    theirs = fake.serve_as_others_do("/dev/nbd0", fake.image("theirs.raw", CONTENT["raw"]))
+    (place,) = (tmp_path / "run/homevirt.fleet/vbd").iterdir()
+    record = json.loads((place / "record.json").read_text())
+    (place / "record.json").write_text(json.dumps({**record, "servers": [[theirs, int(f"{theirs}000")]]}))
+    with pytest.raises(TimedOut):
+        fake.host.runner.terminate = lambda pid: None
+        take_down(fake, wanted)
+    assert fake._server_of("nbd0") == theirs
+
+
+@pytest.mark.parametrize("backend", ["nbd", "nbdfuse"])
+def test_server_that_is_too_slow_does_not_come_to_serving_after_all(backend, tmp_path):
+    fake = FakeHost(tmp_path, nbd=backend == "nbd")
+    wanted = request(fake, {"disk": {"access": "w"}})
+    before = fake.snapshot()
+    fake.slow = True
+    with pytest.raises(TimedOut, match="was not ready") as caught:
+        bring_up(fake, wanted)
+    fake.catch_up()
+    assert fake.snapshot() == before and "not_rolled_back" not in caught.value.details
+
+
+@pytest.mark.parametrize("slow", [False, True])
+@pytest.mark.parametrize("backend", ["nbd", "nbdfuse"])
+def test_server_of_a_killed_run_is_known_and_ended(backend, slow, tmp_path, monkeypatch):
+    fake = FakeHost(tmp_path, nbd=backend == "nbd")
+    wanted = request(fake, {"disk": {"access": "w"}})
+    before = fake.snapshot()
+    fake.slow = slow
+    killed_at(fake, "/srv/a.qcow2", "after", wanted, monkeypatch)
+    fake.slow = False
+    assert fake.lives(100)
+    result = bring_up(fake, wanted)
+    fake.catch_up()
+    assert "cut off" in result["cleaned"][0] and not fake.lives(100)
+    take_down(fake, wanted)
+    assert fake.snapshot() == before
+
+
+def test_disk_of_a_killed_run_that_somebody_has_mounted_is_not_torn_away(tmp_path, monkeypatch):
+    fake = FakeHost(tmp_path, nbd=True)
+    wanted = request(fake, {"disk": {"access": "w"}})
+    killed_at(fake, "/srv/a.qcow2", "after", wanted, monkeypatch)
+    fake._mount(["-t", "ext4", "-o", "rw", f"{tmp_path}/dev/nbd0p2", f"{tmp_path}/mnt"])
+    with pytest.raises(InUse, match="cannot be cleaned: it is mounted on"):
+        bring_up(fake, wanted)
+    assert fake.lives(100) and fake._server_of("nbd0") == 100
+
+
+def test_the_same_below_a_disk_of_xen(tmp_path, monkeypatch):
+    fake = FakeHost(tmp_path, nbd=True, xen={})
+    (tmp_path / "layers").mkdir()
+    disk = {"access": "w", "overlay": True, "overlay_dir": f"{tmp_path}/layers"}
+    wanted = request(fake, {"disk": disk})
+    killed_at(fake, "--connect", "after", wanted, monkeypatch)
+    fake._mount(["-t", "ext4", "-o", "rw", f"{tmp_path}/dev/nbd0p2", f"{tmp_path}/mnt"])
+    with pytest.raises(InUse, match="cannot be cleaned: it is mounted on"):
+        bring_up(fake, wanted)
+    fake._umount([f"{tmp_path}/mnt"])
+    assert "cut off" in bring_up(fake, wanted)["cleaned"][0]
