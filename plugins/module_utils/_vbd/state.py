@@ -61,6 +61,11 @@ def read(host: Host) -> State:
     return State(attachments, found, mountinfo.read(host), unreadable)
 
 
+def left_alone(state: State) -> list[str]:
+    """A sentence about each record that cannot be read."""
+    return [f"{error.what}: {error.why}; it is left alone." for error in state.unreadable.values()]
+
+
 def _unfinished(record: Record) -> str:
     return "" if record.whole else "a run was cut off while attaching it"
 
@@ -136,4 +141,15 @@ def _node_ids(host: Host, record: Record) -> set[FileId]:
     return {FileId(major, minor, True) for major, minor in partitions.numbers(host, record.device)}
 
 
-__all__ = ["LOOKING", "Attachment", "Holder", "State", "holders_of", "mounts_of", "openers_of", "read", "uses"]
+__all__ = [
+    "LOOKING",
+    "Attachment",
+    "Holder",
+    "State",
+    "holders_of",
+    "left_alone",
+    "mounts_of",
+    "openers_of",
+    "read",
+    "uses",
+]
