@@ -16,11 +16,23 @@ SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 
 
 class Interrupted(BaseException):
-    """A signal has come. No Exception, for whoever expects errors must not take it for one of them."""
+    """A signal has come. No Exception, for whoever expects errors must not take it for one of them.
+
+    details: what was undone for it, as that of a FleetError.
+    """
 
     def __init__(self, number: int) -> None:
         super().__init__(number)
         self.name = signal.Signals(number).name
+        self.details: dict[str, t.Any] = {}
+
+    def failure(self) -> dict[str, t.Any]:
+        """The return values of the task that it ends."""
+        stuck = self.details.get("not_rolled_back", [])
+        why = f"{self.name} came, and what was begun was undone"
+        if stuck:
+            why = f"{self.name} came, and of what was begun this could not be undone: {'; '.join(stuck)}"
+        return {"msg": f"{why}. Run again.", "what": "this run", "why": why, "hint": "run again", **self.details}
 
 
 class Catcher:
@@ -40,6 +52,9 @@ class Catcher:
         else:
             self.throw(number)
 
+    def settle(self) -> None:
+        self.raised = True
+
     def throw(self, number: int) -> None:
         if not self.raised:
             self.raised = True
@@ -58,6 +73,13 @@ def catching() -> t.Iterator[None]:
             signal.signal(number, handler)
 
 
+def settle() -> None:
+    """All is done that was to be done: a signal that comes from here on finds nothing to undo, and is not raised."""
+    catcher = signal.getsignal(signal.SIGTERM)
+    if isinstance(catcher, Catcher):
+        catcher.settle()
+
+
 @contextlib.contextmanager
 def held() -> t.Iterator[None]:
     """A block that must not be cut off: a signal that comes meanwhile is raised at its end."""
@@ -74,4 +96,4 @@ def held() -> t.Iterator[None]:
         catcher.throw(catcher.noted)
 
 
-__all__ = ["Interrupted", "catching", "held"]
+__all__ = ["Interrupted", "catching", "held", "settle"]

@@ -16,6 +16,7 @@ import subprocess
 import time
 import typing as t
 
+from . import interrupts
 from .errors import TimedOut, ToolFailed, ToolMissing
 
 # cron, sudo and ssh give users a PATH without the places where mount tools lie.
@@ -74,7 +75,9 @@ class SystemRunner:
         started: list[subprocess.Popen[bytes]] = []
         try:
             for argv in argvs:
-                started.append(_start(argv, given))
+                # Cut off between the two, it would go on and nobody would know of it.
+                with interrupts.held():
+                    started.append(_start(argv, given))
             return [_result(process, argv, deadline, timeout, given) for process, argv in zip(started, argvs)]
         finally:
             # Only those that an error left behind.

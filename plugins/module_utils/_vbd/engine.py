@@ -112,8 +112,7 @@ def _lasting_holders(work: Work, record: Record, ours: t.Container[str]) -> list
 
 def apply(work: Work) -> None:
     """Carry out the plan, and look whether the host is now as planned. Rolls back and raises FleetError otherwise."""
-    if work.planned:
-        work.plan.verify = lambda: verify.look_again(work)
+    work.plan.verify = lambda: verify.look_again(work)
     work.plan.apply(work.host.workers)
     work.applied = True
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import typing as t
 
+from .._common import interrupts
 from .._common.errors import FleetError
 from .._common.host import Host
 from . import acts, engine, filesystems, guest_fstab, guest_system, ledger, luks, reach, selection, volumes
@@ -66,9 +67,10 @@ def _together(host: Host, wanted: t.Sequence[Wanted], told: Told) -> list[dict[s
             placed = {**standing, **{disk.image: tag for disk, tag in zip(fresh, tags)}}
             return [_look(work, placed[one.disk.image], one) for one in wanted]
         finally:
-            for tag in dict.fromkeys(tags):
-                if tag in work.records:
-                    acts.release(work, work.records[tag])
+            with interrupts.held():
+                for tag in dict.fromkeys(tags):
+                    if tag in work.records:
+                        acts.release(work, work.records[tag])
 
 
 def _standing(work: Work, disk: DiskRequest) -> str:

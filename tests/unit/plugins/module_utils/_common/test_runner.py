@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.homevirt.fleet.plugins.module_utils._common import runner
+from ansible_collections.homevirt.fleet.plugins.module_utils._common import interrupts, runner
 from ansible_collections.homevirt.fleet.plugins.module_utils._common.errors import TimedOut, ToolFailed, ToolMissing
 
 SYSTEM = runner.SystemRunner()
@@ -57,6 +57,21 @@ def test_helpers_of_a_command_end_with_it_and_daemons_stay(tmp_path):
         assert not _runs(helper)
     finally:
         os.kill(daemon, signal.SIGKILL)
+
+
+def test_command_that_a_signal_comes_upon_does_not_go_on(tmp_path, monkeypatch):
+    start = runner._start
+
+    def start_and_send(argv, given):
+        process = start(argv, given)
+        os.kill(os.getpid(), signal.SIGTERM)
+        return process
+
+    monkeypatch.setattr(runner, "_start", start_and_send)
+    with pytest.raises(interrupts.Interrupted), interrupts.catching():
+        SYSTEM.run(["sh", "-c", f"sleep 0.5; touch {tmp_path}/late"], 10)
+    time.sleep(1)
+    assert not (tmp_path / "late").exists()
 
 
 def _runs(pid):
