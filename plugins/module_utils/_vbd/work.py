@@ -138,7 +138,22 @@ def working(
             ledger.sweep(host)
             made.sweep(host)
             udev.sweep(host, work.devices())
-        yield work
+        try:
+            yield work
+        except (FleetError, OSError, ValueError) as error:
+            if not work.applied or not work.plan.changes:
+                raise
+            raise _after_all(work, error) from error
+
+
+def _after_all(work: Work, error: t.Union[FleetError, OSError, ValueError]) -> FleetError:
+    """The error that tells that everything has been done when it came."""
+    told = error
+    if not isinstance(told, FleetError):
+        told = FleetError("this host", f"all was done, but then {error}", "mend that, then run again")
+    for key, value in (("changed", True), ("steps", work.plan.titles()), ("cleaned", work.cleaned)):
+        told.details.setdefault(key, value)
+    return told
 
 
 __all__ = ["Work", "working"]

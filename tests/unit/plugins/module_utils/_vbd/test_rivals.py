@@ -24,10 +24,13 @@ class Killed(BaseException):
     """As kill -9 of the module: nothing is rolled back, the process is just gone."""
 
 
-def fail_everywhere(tmp_path, prepare):
-    """Let each command fail in turn, on hosts that prepare() has made: (host, what is wanted, what must be left)."""
+def fail_everywhere(tmp_path, prepare, *, nbd=True):
+    """Let each command fail in turn, on hosts that prepare() has made.
+
+    It returns what is wanted, and what tells whether that of others is still there, and takes away what of it came late.
+    """
     for number in range(1, 40):
-        fake = FakeHost(tmp_path / str(number), nbd=True)
+        fake = FakeHost(tmp_path / str(number), nbd=nbd)
         wanted, theirs = prepare(fake)
         before = fake.snapshot()
         fake.fail = number
@@ -36,11 +39,10 @@ def fail_everywhere(tmp_path, prepare):
         except FleetError as error:
             assert "not_rolled_back" not in error.details
             fake.catch_up()
-            assert fake.snapshot() == before, f"command {number}: {fake.commands[number - 1]}"
-            assert theirs(), f"command {number}: {fake.commands[number - 1]}"
-        else:
-            if len(fake.commands) < number:
-                return
+            assert theirs(), f"command {number}: {fake.commands}"
+            assert fake.snapshot() == before, f"command {number}: {fake.commands}"
+        if len(fake.commands) < number:
+            return
     pytest.fail("the operation has no end")
 
 
@@ -142,6 +144,33 @@ def test_server_of_somebody_else_is_left_whatever_fails(tmp_path):
         return wanted, lambda: fake._server_of("nbd0") == theirs and fake.lives(theirs)
 
     fail_everywhere(tmp_path, prepare)
+
+
+def test_server_of_somebody_else_who_gets_the_device_first_is_left_whatever_fails(tmp_path):
+    def prepare(fake):
+        wanted = request(fake, {})
+        fake.nbd_rival, theirs = wanted.image, fake.next_pid
+
+        def still_there():
+            if fake.nbd_rival:
+                # It did not come to that.
+                return True
+            served = fake._server_of("nbd0") == theirs and fake.lives(theirs)
+            fake._qemu_nbd(["--disconnect", "nbd0"])
+            return served
+
+        return wanted, still_there
+
+    fail_everywhere(tmp_path, prepare)
+
+
+@pytest.mark.parametrize("nbd", [True, False])
+def test_server_that_is_too_slow_is_ended_whatever_fails(nbd, tmp_path):
+    def prepare(fake):
+        fake.slow = True
+        return request(fake, {"disk": {"access": "w"}}), lambda: True
+
+    fail_everywhere(tmp_path, prepare, nbd=nbd)
 
 
 def test_server_of_somebody_else_that_a_record_names_is_left(tmp_path):

@@ -1,6 +1,7 @@
 # SPDX-FileCopyrightText: homevirt.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Real signals to a real process that runs a module's glue: it takes back what it had begun, and says so."""
+"""A module's glue in a process of its own: at a real signal it takes back what it had begun, and whatever comes, it tells
+what was changed."""
 
 from __future__ import annotations
 
@@ -14,6 +15,9 @@ from ansible_collections.homevirt.fleet.plugins.module_utils._vbd import inspect
 from ansible_collections.homevirt.fleet.plugins.module_utils._vbd.batch import KEEP_GOOD, ROLLBACK_ALL
 from ansible_collections.homevirt.fleet.tests.unit.support.fakehost import FakeHost
 from ansible_collections.homevirt.fleet.tests.unit.support.operations import request
+
+# Its threads are those of the tests' runner, and the child has none of its locks to wait for.
+pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
 
 
 class Module:
@@ -143,3 +147,35 @@ def test_signal_while_a_look_is_taken_away(tmp_path):
     before = fake.snapshot()
     said = run(fake, lambda host: inspection.inspect(host, wanted), signal.SIGHUP, at_command(fake, "--detach", 2))
     assert said["failed"] and fake.snapshot() == before
+
+
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), ValueError("no number")])
+def test_error_that_comes_when_all_is_done_does_not_say_that_nothing_was_changed(error, tmp_path):
+    fake = FakeHost(tmp_path)
+    wanted = many(fake)
+
+    def arrange(_send):
+        def fail(*_arguments):
+            raise error
+
+        report._result = fail
+
+    said = run(fake, lambda host: report.attach(host, wanted, force=False, check=False), 0, arrange)
+    assert said["failed"] and said["changed"] and len(said["steps"]) == len(wanted)
+    assert said["msg"] == f"this host: all was done, but then {error}. Mend that, then run again."
+
+
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), ValueError("no number")])
+def test_error_from_before_the_first_step_says_that_nothing_was_changed(error, tmp_path):
+    fake = FakeHost(tmp_path)
+    wanted = many(fake)
+    before = fake.snapshot()
+
+    def arrange(_send):
+        def fail(*_arguments):
+            raise error
+
+        fake._losetup = fail
+
+    said = run(fake, lambda host: report.attach(host, wanted, force=False, check=False), 0, arrange)
+    assert said["msg"] == f"{error}. Nothing was changed." and fake.snapshot() == before
