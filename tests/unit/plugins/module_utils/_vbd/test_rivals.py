@@ -27,7 +27,7 @@ class Killed(BaseException):
 def fail_everywhere(tmp_path, prepare, *, nbd=True):
     """Let each command fail in turn, on hosts that prepare() has made.
 
-    It returns what is wanted, and what tells whether that of others is still there, and takes away what of it came late.
+    It returns what is wanted, and what tells whether that of others is still there, and takes away what came late.
     """
     for number in range(1, 40):
         fake = FakeHost(tmp_path / str(number), nbd=nbd)

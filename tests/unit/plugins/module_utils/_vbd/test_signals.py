@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: homevirt.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A module's glue in a process of its own: at a real signal it takes back what it had begun, and whatever comes, it tells
-what was changed."""
+"""A module's glue in a process of its own: at a real signal it takes back what it had begun, and whatever comes, it
+tells what was changed."""
 
 from __future__ import annotations
 
