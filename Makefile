@@ -50,8 +50,8 @@ test-integration: ## Integration tests on this machine's own loop devices and mo
 molecule: ## Molecule's scenarios, or one of them with SCENARIO=
 	@tools/run_suites molecule$(SCENARIO:%=:%)
 
-test-xen: ## Molecule's scenarios xen and xen_cases: a real Xen dom0 in QEMU, with guests
-	@tools/run_suites molecule:xen molecule:xen_cases
+test-xen: ## Molecule's scenarios xen, xen_dangers and xen_names: a real Xen dom0 in QEMU, with guests
+	@tools/run_suites molecule:xen molecule:xen_dangers molecule:xen_names
 
 xen: ## Bring up a Xen dom0 in QEMU and attach disks there, to see it without a Xen host
 	@tools/xen_lab up

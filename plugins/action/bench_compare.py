@@ -6,7 +6,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.homevirt.fleet.plugins.plugin_utils._bench import arms, findings, numbers, results
-from ansible_collections.homevirt.fleet.plugins.plugin_utils._bench.controller_action import ControllerAction
+from ansible_collections.homevirt.fleet.plugins.plugin_utils._common.fleet_action import ControllerAction
 
 
 class ActionModule(ControllerAction):
@@ -33,7 +33,7 @@ class ActionModule(ControllerAction):
         "required_by": {"records": ["baseline"]},
     }
 
-    def answer(self, options: dict[str, t.Any], check: bool) -> dict[str, t.Any]:
+    def act(self, options: dict[str, t.Any], task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
         margin = options["margin"]
         if options["numbers"]:
             found = numbers.compare(**options["numbers"], margin=margin)

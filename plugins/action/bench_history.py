@@ -6,7 +6,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.homevirt.fleet.plugins.plugin_utils._bench import keeping
-from ansible_collections.homevirt.fleet.plugins.plugin_utils._bench.controller_action import ControllerAction
+from ansible_collections.homevirt.fleet.plugins.plugin_utils._common.fleet_action import ControllerAction
 
 
 class ActionModule(ControllerAction):
@@ -20,12 +20,12 @@ class ActionModule(ControllerAction):
     }
     RULES = {"required_one_of": [["records", "csv", "prometheus", "json_lines"]]}
 
-    def answer(self, options: dict[str, t.Any], check: bool) -> dict[str, t.Any]:
+    def act(self, options: dict[str, t.Any], task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
         exports = {name: self.path(options[name]) for name in keeping.FORMATS if options[name]}
         return keeping.keep(
             self.path(options["database"]),
             [self.path(name) for name in options["records"]],
             exports,
             timeout=options["timeout"],
-            check=check,
+            check=self._task.check_mode,
         )

@@ -6,7 +6,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.homevirt.fleet.plugins.plugin_utils._bench import findings, history, regression
-from ansible_collections.homevirt.fleet.plugins.plugin_utils._bench.controller_action import ControllerAction
+from ansible_collections.homevirt.fleet.plugins.plugin_utils._common.fleet_action import ControllerAction
 
 
 class ActionModule(ControllerAction):
@@ -18,7 +18,7 @@ class ActionModule(ControllerAction):
         "timeout": {"type": "float", "default": 30.0},
     }
 
-    def answer(self, options: dict[str, t.Any], check: bool) -> dict[str, t.Any]:
+    def act(self, options: dict[str, t.Any], task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
         spans = [regression.span(options[name]) for name in ("before", "after")]
         records = history.read(self.path(options["database"]), options["timeout"])
         checked = regression.check(records, *spans, options["margin"])

@@ -6,7 +6,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.homevirt.fleet.plugins.plugin_utils._bench import arms, findings, outfile, report_page, results
-from ansible_collections.homevirt.fleet.plugins.plugin_utils._bench.controller_action import ControllerAction
+from ansible_collections.homevirt.fleet.plugins.plugin_utils._common.fleet_action import ControllerAction
 
 
 class ActionModule(ControllerAction):
@@ -21,14 +21,14 @@ class ActionModule(ControllerAction):
     }
     RULES = {"required_by": {"candidates": ["baseline"]}}
 
-    def answer(self, options: dict[str, t.Any], check: bool) -> dict[str, t.Any]:
+    def act(self, options: dict[str, t.Any], task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
         read = results.read([self.path(name) for name in options["records"]])
         records = results.chosen(read.records, options["run_ids"])
         compared = []
         if options["baseline"]:
             compared = arms.compare(records, options["baseline"], options["candidates"] or [], options["margin"])
         file = outfile.planned(self.path(options["path"]), report_page.page(options["title"], records, compared))
-        if not check:
+        if not self._task.check_mode:
             file.write()
         return {
             "changed": file.changes,

@@ -7,31 +7,20 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible.plugins.action import ActionBase
-
-from ..module_utils._common.errors import FleetError
 from ..plugin_utils._bench import probe, transport
+from ..plugin_utils._common.fleet_action import FleetAction
 
 
-class ActionModule(ActionBase):
-    _requires_connection = True
-    _supports_check_mode = True
-    _supports_async = False
+class ActionModule(FleetAction):
+    SPEC = {
+        "seconds": {"type": "float", "default": 5.0},
+        "tolerance": {"type": "float", "default": 0.001},
+    }
 
-    def run(self, tmp: t.Any = None, task_vars: t.Any = None) -> dict[str, t.Any]:
-        super().run(tmp, task_vars)
-        _result, params = self.validate_argument_spec(
-            argument_spec={
-                "seconds": {"type": "float", "default": 5.0},
-                "tolerance": {"type": "float", "default": 0.001},
-            }
-        )
+    def act(self, options: dict[str, t.Any], task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
         found = self._execute_module(module_args=dict(self._task.args), task_vars=task_vars)
         if found.get("failed"):
             return found
-        try:
-            with transport.converse(self, task_vars["inventory_hostname"], found["python"]) as channel:
-                clock = probe.audit(channel, params["seconds"], params["tolerance"])
-        except FleetError as error:
-            return {"failed": True, "msg": str(error), "what": error.what, "why": error.why, "hint": error.hint}
+        with transport.converse(self, task_vars["inventory_hostname"], found["python"]) as channel:
+            clock = probe.audit(channel, options["seconds"], options["tolerance"])
         return {"changed": False, "clock": clock.public(), "clock_source": found["clock_source"]}

@@ -10,38 +10,30 @@ import datetime
 import os
 import typing as t
 
-from ansible.errors import AnsibleError
-from ansible.plugins.action import ActionBase
-
 from ..module_utils._bench import arguments
-from ..module_utils._common.errors import FleetError
+from ..module_utils._common.errors import ToolFailed
 from ..plugin_utils._bench import design, experiment, store, summary, transport
+from ..plugin_utils._common.fleet_action import FleetAction
 
 
-class ActionModule(ActionBase):
-    _requires_connection = True
-    _supports_check_mode = True
-    _supports_async = False
+class ActionModule(FleetAction):
+    SPEC = arguments.SPEC
+    RULES = {"required_together": arguments.REQUIRED_TOGETHER}
 
-    def run(self, tmp: t.Any = None, task_vars: t.Any = None) -> dict[str, t.Any]:
-        super().run(tmp, task_vars)
-        _result, params = self.validate_argument_spec(
-            argument_spec=arguments.SPEC, required_together=arguments.REQUIRED_TOGETHER
-        )
+    def act(self, options: dict[str, t.Any], task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
         # Not where the playbook lies: that of this collection lies in the collection.
-        params["results_dir"] = os.path.abspath(params["results_dir"])
+        options["results_dir"] = os.path.abspath(options["results_dir"])
         found = self._execute_module(module_args=dict(self._task.args), task_vars=task_vars)
         if found.get("failed"):
             return found
         try:
-            return self._benchmark(params, found, task_vars)
-        except FleetError as error:
-            return {
-                "failed": True, "msg": str(error), "what": error.what, "why": error.why, "hint": error.hint,
-                **error.details,
-            }  # fmt: skip
+            return self._benchmark(options, found, task_vars)
         except OSError as error:
-            raise AnsibleError(f"{error}. Runs that were done are kept, run again with the same run_id.") from error
+            raise ToolFailed(
+                error.filename or options["results_dir"],
+                error.strerror or str(error),
+                "mend that and run again with the same run_id: runs that were done are kept",
+            ) from error
 
     def _benchmark(
         self, params: dict[str, t.Any], found: dict[str, t.Any], task_vars: dict[str, t.Any]

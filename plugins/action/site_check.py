@@ -14,19 +14,19 @@ from ..plugin_utils._site.rules import check
 
 
 class ActionModule(SiteAction):
-    ARGUMENTS = {
+    SPEC = {
         "paths": {"type": "list", "elements": "path", "required": True},
         "fail_on": {"type": "str", "choices": [*SEVERITIES, "never"], "default": "error"},
         "today": {"type": "str"},
     }
 
-    def act(self, arguments):
-        files = read_sites(site_paths(map(self.path, arguments["paths"])), self.read_text)
-        findings = check(files, _day(arguments["today"]))
+    def act(self, options, task_vars):
+        files = read_sites(site_paths(map(self.path, options["paths"])), self.read_text)
+        findings = check(files, _day(options["today"]))
         counts = collections.Counter(finding.severity for finding in findings)
         numbers = ", ".join(f"{counts[severity]} {severity}{'s' * (counts[severity] != 1)}" for severity in SEVERITIES)
         summary = f"{len(files)} site file{'s' * (len(files) != 1)} checked: {numbers}"
-        limit = arguments["fail_on"]
+        limit = options["fail_on"]
         bad = [] if limit == "never" else SEVERITIES[: SEVERITIES.index(limit) + 1]
         failed = any(finding.severity in bad for finding in findings)
         return {

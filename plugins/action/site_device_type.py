@@ -9,16 +9,16 @@ from ..plugin_utils._site.netbox_types import import_type
 
 
 class ActionModule(SiteAction):
-    ARGUMENTS = {
+    SPEC = {
         "path": {"type": "path", "required": True},
         "name": {"type": "str", "required": True},
         "role": {"type": "str", "choices": list(ROLES), "required": True},
     }
 
-    def act(self, arguments):
-        path = self.path(arguments["path"])
+    def act(self, options, task_vars):
+        path = self.path(options["path"])
         # A playbook's strings carry tags, of which a YAML writer knows nothing.
-        name, role = str(arguments["name"]), str(arguments["role"])
+        name, role = str(options["name"]), str(options["role"])
         found = import_type(self.read_text(path), path, name, role)
         warnings = [
             f"{path}: ports of the kind '{kind}' became 'other', for a site knows none such" for kind in found.odd

@@ -18,7 +18,7 @@ PRIVATE = 0o600
 
 
 class ActionModule(SiteAction):
-    ARGUMENTS = {
+    SPEC = {
         "paths": {"type": "list", "elements": "path", "required": True},
         "observations": {"type": "dict", "required": True},
         "state_file": {"type": "path"},
@@ -28,16 +28,16 @@ class ActionModule(SiteAction):
         "today": {"type": "str"},
     }
 
-    def act(self, arguments):
+    def act(self, options, task_vars):
         texts: dict[str, str] = {}
 
         def read_text(path):
             return texts.setdefault(path, self.read_text(path))
 
-        files = read_sites(site_paths(map(self.path, arguments["paths"])), read_text)
-        places = {name: self.path(arguments[name]) if arguments[name] else "" for name in ("state_file", "report_dir")}
-        choice = Choice(arguments["language"], arguments["fail_on"], *places.values(), _day(arguments["today"]))
-        outcome = audit(files, texts, arguments["observations"], choice)
+        files = read_sites(site_paths(map(self.path, options["paths"])), read_text)
+        places = {name: self.path(options[name]) if options[name] else "" for name in ("state_file", "report_dir")}
+        choice = Choice(options["language"], options["fail_on"], *places.values(), _day(options["today"]))
+        outcome = audit(files, texts, options["observations"], choice)
         if not self._task.check_mode:
             write(outcome.differences, PRIVATE)
         return {

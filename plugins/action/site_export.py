@@ -14,7 +14,7 @@ from ..plugin_utils._site.written import differences, write
 
 
 class ActionModule(SiteAction):
-    ARGUMENTS = {
+    SPEC = {
         "path": {"type": "path", "required": True},
         "dest": {"type": "path", "required": True},
         "format": {"type": "str", "choices": ["netbox_csv", "netbox_yaml", "drawio"], "required": True},
@@ -22,9 +22,9 @@ class ActionModule(SiteAction):
         "language": {"type": "str", "choices": list(LANGUAGES), "default": "en"},
     }
 
-    def act(self, arguments):
-        site = the_site(self.path(arguments["path"]), self.read_text)
-        found = differences(_texts(site, self.path(arguments["dest"]), arguments))
+    def act(self, options, task_vars):
+        site = the_site(self.path(options["path"]), self.read_text)
+        found = differences(_texts(site, self.path(options["dest"]), options))
         if not self._task.check_mode:
             write(found)
         written = [difference.path for difference in found]

@@ -23,7 +23,7 @@ LIBRARIES = {
 
 
 class ActionModule(SiteAction):
-    ARGUMENTS = {
+    SPEC = {
         "paths": {"type": "list", "elements": "path", "required": True},
         "dest": {"type": "path", "required": True},
         "languages": {"type": "list", "elements": "str", "choices": [*LANGUAGES], "default": [*LANGUAGES]},
@@ -34,17 +34,17 @@ class ActionModule(SiteAction):
         "font_paths": {"type": "list", "elements": "path", "default": []},
     }
 
-    def act(self, arguments):
+    def act(self, options, task_vars):
         choice = Choice(
-            *(tuple(dict.fromkeys(arguments[name])) for name in ("languages", "editions", "formats")),
-            arguments["revision"],
-            tuple(arguments["fonts"]),
-            tuple(map(self.path, arguments["font_paths"])),
+            *(tuple(dict.fromkeys(options[name])) for name in ("languages", "editions", "formats")),
+            options["revision"],
+            tuple(options["fonts"]),
+            tuple(map(self.path, options["font_paths"])),
         )
         _need_libraries(choice.formats)
-        texts = {path: self.read_text(path) for path in site_paths(map(self.path, arguments["paths"]))}
+        texts = {path: self.read_text(path) for path in site_paths(map(self.path, options["paths"]))}
         check = self._task.check_mode
-        outcome = make_sheets(texts, self.path(arguments["dest"]), choice, self._reveal, check)
+        outcome = make_sheets(texts, self.path(options["dest"]), choice, self._reveal, check)
         result = {
             "changed": outcome.changed,
             "sheets": [file._asdict() for file in outcome.files],

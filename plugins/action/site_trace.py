@@ -12,13 +12,13 @@ from ..plugin_utils._site.trace_text import in_words
 
 
 class ActionModule(SiteAction):
-    ARGUMENTS = {
+    SPEC = {
         "path": {"type": "path", "required": True},
         "device": {"type": "str", "required": True},
         "language": {"type": "str", "choices": list(LANGUAGES), "default": "en"},
     }
 
-    def act(self, arguments):
-        found = trace(the_site(self.path(arguments["path"]), self.read_text), arguments["device"])
-        words = in_words(found, arguments["language"])
+    def act(self, options, task_vars):
+        found = trace(the_site(self.path(options["path"]), self.read_text), options["device"])
+        words = in_words(found, options["language"])
         return {"changed": False, "msg": words, "lines": words.splitlines(), "legs": plain(found.legs)}

@@ -35,11 +35,6 @@ class Interval(t.NamedTuple):
     def intersect(self, other: Interval) -> Interval:
         return Interval(max(self.low, other.low), min(self.high, other.high))
 
-    def over(self, other: Interval) -> Interval:
-        """The quotient; the divisor must be wholly positive, the dividend may have any sign."""
-        quotients = [a / b for a in self for b in other]
-        return Interval(min(quotients), max(quotients))
-
 
 def inverse(value: float, divisor: Interval) -> Interval:
     """A positive number over a wholly positive interval."""

@@ -9,9 +9,9 @@ import textwrap
 import typing as t
 
 from ansible.errors import AnsibleError
-from ansible.plugins.action import ActionBase
 
-from ...module_utils._common.errors import FleetError, InvalidRequest
+from ...module_utils._common.errors import InvalidRequest
+from .._common.fleet_action import ControllerAction
 from .model_values import Secret
 
 try:
@@ -57,33 +57,8 @@ def as_variable(loader: t.Any, secret: Secret) -> t.Any:
     return trust_as_template(secret.value) if secret.kind == "template" else as_text(secret.value)
 
 
-class SiteAction(ActionBase):
-    """An action that works on site files, on the controller alone.
-
-    ARGUMENTS: the argument spec. act: does the work; raises FleetError.
-    """
-
-    TRANSFERS_FILES = False
-    _requires_connection = False
-    ARGUMENTS: t.ClassVar[dict[str, t.Any]] = {}
-
-    def act(self, arguments: dict[str, t.Any]) -> dict[str, t.Any]:
-        raise NotImplementedError
-
-    def run(self, tmp: t.Any = None, task_vars: t.Any = None) -> dict[str, t.Any]:
-        result = super().run(tmp, task_vars)
-        _validation, arguments = self.validate_argument_spec(self.ARGUMENTS)
-        try:
-            result.update(self.act(arguments))
-        except FleetError as error:
-            # Not raised: Ansible would then not look at the task's failed_when.
-            told = {"what": error.what, "why": error.why, "hint": error.hint, **error.details}
-            result.update(failed=True, msg=str(error), **told)
-        return result
-
-    def path(self, given: str) -> str:
-        """A path as the user means it: from the playbook's directory."""
-        return self._loader.path_dwim(given)
+class SiteAction(ControllerAction):
+    """An action that works on site files."""
 
     def read_text(self, path: str) -> str:
         return text_reader(self._loader)(path)

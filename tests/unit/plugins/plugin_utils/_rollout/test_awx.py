@@ -25,6 +25,11 @@ def test_templates_are_what_awx_takes():
     assert [error.message for error in validator.iter_errors(load(AWX / "job_templates.yml"))] == []
 
 
+def test_the_project_asks_for_this_collection():
+    [asked] = load(AWX / "collections/requirements.yml")["collections"]
+    assert asked == {"name": load(ROOT / "galaxy.yml")["repository"], "type": "git"}
+
+
 def test_their_playbooks_import_ours():
     for template in load(AWX / "job_templates.yml")["awx_job_templates"]:
         [play] = load(AWX / template["playbook"])

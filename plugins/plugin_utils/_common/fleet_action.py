@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: homevirt.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to homevirt.fleet: not a public interface.
-"""Actions that do all their work on the controller: arguments in, one engine called, its record or error out."""
+"""What all actions share: arguments in, one engine called, its answer or its refusal out."""
 
 from __future__ import annotations
 
@@ -13,10 +13,14 @@ from ansible.plugins.action import ActionBase
 from ...module_utils._common.errors import FleetError
 
 
-class ControllerAction(ActionBase):
-    """A subclass says what it takes (SPEC, RULES: as AnsibleModule takes them) and answers."""
+class FleetAction(ActionBase):
+    """A subclass says what it takes (SPEC, RULES: as AnsibleModule takes them) and does it (act).
 
-    _requires_connection = False
+    Wrong arguments and refusals are results: a raised error would escape the task's failed_when.
+    """
+
+    TRANSFERS_FILES = False
+    _requires_connection = True
     _supports_check_mode = True
     _supports_async = False
     _supports_diff = True
@@ -24,7 +28,7 @@ class ControllerAction(ActionBase):
     SPEC: t.ClassVar[dict[str, t.Any]] = {}
     RULES: t.ClassVar[dict[str, t.Any]] = {}
 
-    def answer(self, options: dict[str, t.Any], check: bool) -> dict[str, t.Any]:
+    def act(self, options: dict[str, t.Any], task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
         """The task's result. Raises FleetError."""
         raise NotImplementedError
 
@@ -32,27 +36,25 @@ class ControllerAction(ActionBase):
         super().run(tmp, task_vars)
         try:
             _validation, options = self.validate_argument_spec(argument_spec=self.SPEC, **self.RULES)
-            result = self.answer(options, self._task.check_mode)
+            result = self.act(options, task_vars or {})
         except AnsibleActionFail as error:
-            # A raised error escapes the task's failed_when, which a module's wrong arguments do not.
             return {"failed": True, "changed": False, "msg": error.message}
         except FleetError as error:
-            return {
-                "failed": True,
-                "changed": False,
-                "msg": str(error),
-                "what": error.what,
-                "why": error.why,
-                "hint": error.hint,
-                **error.details,
-            }
+            told = {"what": error.what, "why": error.why, "hint": error.hint, **error.details}
+            return {"failed": True, "changed": False, "msg": str(error), **told}
         if not self._task.diff:
             result.pop("diff", None)
         return result
+
+
+class ControllerAction(FleetAction):
+    """One that does all its work on the controller."""
+
+    _requires_connection = False
 
     def path(self, name: str) -> str:
         """A path on the controller; a relative one starts where the playbook lies, as everywhere in Ansible."""
         return self._loader.path_dwim(name)
 
 
-__all__ = ["ControllerAction"]
+__all__ = ["ControllerAction", "FleetAction"]
