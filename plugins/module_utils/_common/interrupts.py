@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import signal
+import threading
 import typing as t
 
 SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
@@ -63,7 +64,10 @@ class Catcher:
 
 @contextlib.contextmanager
 def catching() -> t.Iterator[None]:
-    """These signals raise Interrupted in the block. Only for the main thread."""
+    """These signals raise Interrupted in the block. In another thread than the main one nobody can ask for them."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
     catcher = Catcher()
     before = {number: signal.signal(number, catcher) for number in SIGNALS}
     try:
