@@ -15,8 +15,9 @@ description:
     M(homevirt.fleet.vbd_mount) has mounted their file systems. Many guests in one call.
   - An image is attached and mounted as M(homevirt.fleet.vbd_mount) does it, first read-only, in check mode too, to see
     what there is to do. Only one that needs it is then attached for writing. At the end of the call, however it ends,
-    none is attached; after a C(SIGKILL) the next call of this module, or of one for disks, takes away what was left.
-    An image that is attached already is refused.
+    none is attached; after a C(SIGKILL) the next call of this module, of M(homevirt.fleet.vbd) or of
+    M(homevirt.fleet.vbd_mount) takes away what was left. An image that is attached already is refused, and so is one of
+    which a crash has left something attached.
   - In a Windows guest, drivers are chosen by their INF files for the guest's version, edition and processor; the
     registry gets what the guest needs to boot from them; the rest is installed by C(pnputil) at the guest's next start.
   - In a Linux guest the drivers are in its kernels. Here they are put into the initramfs of every installed kernel that

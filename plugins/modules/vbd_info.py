@@ -35,6 +35,8 @@ options:
         every layer, its file systems are mounted read-only, and all of it is taken away again. Not one byte of the
         image changes. This is done in check mode too.
       - An image that cannot be looked into, as one of a running guest, says so in RV(inspected[].trouble).
+      - What a crash has left of attachments is named in RV(attachments[].trouble) and stays as it is, but for what an
+        earlier look had attached itself. M(homevirt.fleet.vbd) and M(homevirt.fleet.vbd_mount) take it away.
     type: bool
     default: false
   format:

@@ -1,10 +1,11 @@
 # SPDX-FileCopyrightText: homevirt.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to homevirt.fleet: not a public interface.
-"""The machine an engine works on: its runner, its kernel's file systems, its clock."""
+"""The machine an engine works on: its runner, its kernel's file systems and calls, its clock."""
 
 from __future__ import annotations
 
+import fcntl
 import time
 import typing as t
 
@@ -35,6 +36,7 @@ class Host:
         lib: str = "/var/lib",
         clock: t.Callable[[], float] = time.monotonic,
         sleep: t.Callable[[float], None] = time.sleep,
+        ioctl: t.Callable[[int, int], int] = fcntl.ioctl,
     ) -> None:
         self.runner = runner
         self.timeout = timeout
@@ -46,6 +48,7 @@ class Host:
         self.lib = lib
         self.clock = clock
         self.sleep = sleep
+        self.ioctl = ioctl
 
     def await_true(self, condition: t.Callable[[], bool], what: str, why: str, hint: str) -> None:
         """Poll until the condition holds; raise TimedOut(what, why, hint) when the timeout has passed."""

@@ -10,17 +10,30 @@ from __future__ import annotations
 
 import contextlib
 import signal
+import threading
 import typing as t
 
 SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 
 
 class Interrupted(BaseException):
-    """A signal has come. No Exception, for whoever expects errors must not take it for one of them."""
+    """A signal has come. No Exception, for whoever expects errors must not take it for one of them.
+
+    details: what was undone for it, as that of a FleetError.
+    """
 
     def __init__(self, number: int) -> None:
         super().__init__(number)
         self.name = signal.Signals(number).name
+        self.details: dict[str, t.Any] = {}
+
+    def failure(self) -> dict[str, t.Any]:
+        """The return values of the task that it ends."""
+        stuck = self.details.get("not_rolled_back", [])
+        why = f"{self.name} came, and what was begun was undone"
+        if stuck:
+            why = f"{self.name} came, and of what was begun this could not be undone: {'; '.join(stuck)}"
+        return {"msg": f"{why}. Run again.", "what": "this run", "why": why, "hint": "run again", **self.details}
 
 
 class Catcher:
@@ -40,6 +53,9 @@ class Catcher:
         else:
             self.throw(number)
 
+    def settle(self) -> None:
+        self.raised = True
+
     def throw(self, number: int) -> None:
         if not self.raised:
             self.raised = True
@@ -48,7 +64,10 @@ class Catcher:
 
 @contextlib.contextmanager
 def catching() -> t.Iterator[None]:
-    """These signals raise Interrupted in the block. Only for the main thread."""
+    """These signals raise Interrupted in the block. In another thread than the main one nobody can ask for them."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
     catcher = Catcher()
     before = {number: signal.signal(number, catcher) for number in SIGNALS}
     try:
@@ -56,6 +75,13 @@ def catching() -> t.Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def settle() -> None:
+    """All is done that was to be done: a signal that comes from here on finds nothing to undo, and is not raised."""
+    catcher = signal.getsignal(signal.SIGTERM)
+    if isinstance(catcher, Catcher):
+        catcher.settle()
 
 
 @contextlib.contextmanager
@@ -74,4 +100,4 @@ def held() -> t.Iterator[None]:
         catcher.throw(catcher.noted)
 
 
-__all__ = ["Interrupted", "catching", "held"]
+__all__ = ["Interrupted", "catching", "held", "settle"]

@@ -8,7 +8,10 @@ from __future__ import annotations
 import collections
 import typing as t
 
+from . import interrupts
 from .errors import FleetError
+
+Failure = t.Union[FleetError, OSError, ValueError]
 
 
 class Step(t.NamedTuple):
@@ -74,11 +77,11 @@ class Plan:
                 progress.do(step)
             if self.steps:
                 self.verify()
-        except (FleetError, OSError) as error:
+        except (FleetError, OSError, ValueError) as error:
             raise progress.failed(error) from error
-        except BaseException:
+        except BaseException as error:
             # An interrupt or a mistake of ours too leaves the host as it was; it is raised again, never swallowed.
-            progress.undo()
+            progress.undo_for(error)
             raise
 
 
@@ -117,18 +120,35 @@ class Progress:
         self.begun.append(step)
         self.doing = step
 
-    def failed(self, error: t.Union[FleetError, OSError], subjects: t.Optional[t.Container[str]] = None) -> FleetError:
+    def failed(self, error: Failure, subjects: t.Optional[t.Container[str]] = None) -> FleetError:
         """Undo what has begun for these subjects (None: for all), and tell so in the error that is to be raised."""
         if isinstance(error, FleetError):
             error.details.update(self.undo(subjects))
             return error
         doing = self.doing.title if self.doing else "begin"
-        why = f"{error.strerror} (while it was to {doing})"
-        return FleetError(str(error.filename or doing), why, "mend that, then run again", **self.undo(subjects))
+        reason, place = (error.strerror, error.filename) if isinstance(error, OSError) else (str(error), None)
+        why = f"{reason} (while it was to {doing})"
+        return FleetError(str(place or doing), why, "mend that, then run again", **self.undo(subjects))
+
+    def undo_for(self, error: BaseException) -> None:
+        """Undo all that has begun; a signal is told what that was."""
+        report = self.undo()
+        if isinstance(error, interrupts.Interrupted):
+            error.details.update(report)
 
     def undo(self, subjects: t.Optional[t.Container[str]] = None) -> dict[str, t.Any]:
         """Undo what has begun for these subjects (None: for all), the last first; report what was undone."""
-        undone, stuck = [], []
+        report: dict[str, t.Any] = {"rolled_back": []}
+        try:
+            # A signal must not cut off the way back of an error.
+            with interrupts.held():
+                self._undo(subjects, report)
+        except interrupts.Interrupted as signal:
+            signal.details.update(report)
+            raise
+        return report
+
+    def _undo(self, subjects: t.Optional[t.Container[str]], report: dict[str, t.Any]) -> None:
         for step in [step for step in reversed(self.begun) if subjects is None or step.subject in subjects]:
             self.begun.remove(step)
             self._early.discard(id(step))
@@ -136,13 +156,9 @@ class Progress:
                 continue
             try:
                 step.undo()
-                undone.append(step.title)
-            except (FleetError, OSError) as error:
-                stuck.append(f"{step.title}: {error}")
-        report: dict[str, t.Any] = {"rolled_back": undone}
-        if stuck:
-            report["not_rolled_back"] = stuck
-        return report
+                report["rolled_back"].append(step.title)
+            except (FleetError, OSError, ValueError) as error:
+                report.setdefault("not_rolled_back", []).append(f"{step.title}: {error}")
 
 
-__all__ = ["Plan", "Progress", "Step"]
+__all__ = ["Failure", "Plan", "Progress", "Step"]

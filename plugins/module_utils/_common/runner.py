@@ -16,10 +16,15 @@ import subprocess
 import time
 import typing as t
 
+from . import interrupts
 from .errors import TimedOut, ToolFailed, ToolMissing
 
 # cron, sudo and ssh give users a PATH without the places where mount tools lie.
 SEARCH_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+# Seconds that a command may take to be gone when it has been killed.
+LAST_WAIT = 1.0
 
 
 class Result(t.NamedTuple):
@@ -70,14 +75,13 @@ class SystemRunner:
         started: list[subprocess.Popen[bytes]] = []
         try:
             for argv in argvs:
-                started.append(_start(argv, given))
+                # Cut off between the two, it would go on and nobody would know of it.
+                with interrupts.held():
+                    started.append(_start(argv, given))
             return [_result(process, argv, deadline, timeout, given) for process, argv in zip(started, argvs)]
         finally:
-            for process in started:
-                # Only of those that an error left behind.
-                if process.returncode is None:
-                    process.kill()
-                    process.communicate()
+            # Only those that an error left behind.
+            _end([process for process in started if process.returncode is None])
 
     def spawn(self, argv: t.Sequence[str], log: str, env: t.Mapping[str, str]) -> t.Callable[[], bool]:
         try:
@@ -109,9 +113,30 @@ def _start(argv: t.Sequence[str], given: str) -> subprocess.Popen[bytes]:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env=_environment(),
+            # So that it can be ended with the helpers that it starts: a mount.ntfs that goes on would mount when nobody
+            # waits for it any more. What becomes a daemon has a session of its own again, and stays.
+            start_new_session=True,
         )
     except FileNotFoundError:
         raise missing([argv[0]]) from None
+
+
+def _end(processes: t.Sequence[subprocess.Popen[bytes]]) -> None:
+    """Kill commands, each with all of its group, and do not wait for what cannot be killed."""
+    for process in processes:
+        # It has not been waited for, so its number is still its own.
+        with contextlib.suppress(OSError):
+            os.killpg(process.pid, signal.SIGKILL)
+    deadline = time.monotonic() + LAST_WAIT
+    for process in processes:
+        try:
+            process.communicate(timeout=max(0.0, deadline - time.monotonic()))
+        except (subprocess.TimeoutExpired, OSError, ValueError):
+            # In a call of the kernel that does not end (state D), or somebody else holds the other end of a pipe.
+            for pipe in (process.stdin, process.stdout, process.stderr):
+                if pipe:
+                    with contextlib.suppress(OSError):
+                        pipe.close()
 
 
 def _result(

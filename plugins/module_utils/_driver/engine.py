@@ -8,7 +8,8 @@ from __future__ import annotations
 import os
 import typing as t
 
-from .._common.errors import InvalidRequest, Refused
+from .._common import interrupts
+from .._common.errors import FleetError, InvalidRequest, Refused
 from .._common.host import Host
 from .._common.plan import Plan
 from . import linux, windows
@@ -60,12 +61,13 @@ def plan_and_apply(host: Host, requests: t.Sequence[Request], *, check: bool) ->
     def verify() -> None:
         for look in verifiers:
             look()
+        interrupts.settle()
 
     plan.verify = verify
+    left = []
     if not check:
         plan.apply()
-        for kind in kinds:
-            kind.finish()
+        left = [sentence for kind in kinds for sentence in _finished(kind)]
     for guest in guests:
         guest["changed"] = plan.touches(guest["root"])
     return {
@@ -73,8 +75,18 @@ def plan_and_apply(host: Host, requests: t.Sequence[Request], *, check: bool) ->
         "diff": plan.diff(),
         "steps": plan.titles(),
         "guests": guests,
-        "warnings": [f"{guest['root']}: {sentence}" for guest in guests for sentence in guest["warnings"]],
+        "warnings": [f"{guest['root']}: {sentence}" for guest in guests for sentence in guest["warnings"]] + left,
     }
+
+
+def _finished(kind: Kind) -> list[str]:
+    """What is to be told where that fails: the guests are as they are wanted, and that is not undone for it."""
+    try:
+        kind.finish()
+    except (FleetError, OSError, ValueError) as error:
+        text = str(error).rstrip(".")
+        return [f"All that was wanted is done, but what only the way back needed was not cleared away: {text}."]
+    return []
 
 
 def kind_of(root: str, kinds: t.Sequence[Kind]) -> Kind:

@@ -60,12 +60,16 @@ def _visit(host: Host, requests: t.Sequence[Request], access: str, *, check: boo
             wanted += [_placed(mount, root, access) for mount in request.mounts]
             request = request._replace(root=root)
         placed.append(request)
+    result: dict[str, t.Any] = {}
     try:
         with visit.visiting(host, BY, wanted) if wanted else contextlib.nullcontext([]) as cleaned:
             result = engine.plan_and_apply(host, placed, check=check)
     except FleetError as error:
         error.what, error.why, error.hint = (_named(text, names) for text in (error.what, error.why, error.hint))
         error.details.update(_named(error.details, names))
+        if result and not check:
+            error.why = f"the guests are as they are wanted, but {error.why}"
+            error.details.update(_named({key: result[key] for key in ("changed", "steps")}, names))
         raise
     for guest in result["guests"]:
         root = guest["root"]

@@ -42,12 +42,7 @@ def finish(
         with interrupts.catching():
             result = run(host)
     except interrupts.Interrupted as signal:
-        module.fail_json(
-            msg=f"{signal.name} came, and what was begun was undone. Run again.",
-            what="this run",
-            why=f"{signal.name} came",
-            hint="run again",
-        )
+        module.fail_json(**signal.failure())
     except LibraryMissing as error:
         _respawn(error.what)
         text = f"{missing_required_lib(error.what)} {error.hint[:1].upper()}{error.hint[1:]}."

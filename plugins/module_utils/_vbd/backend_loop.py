@@ -9,7 +9,7 @@ import typing as t
 
 from .._common.errors import Refused
 from .._common.host import Host
-from . import losetup, usage
+from . import ledger, losetup
 from .backend import Backend
 from .diskspec import DiskRequest
 from .ledger import Record
@@ -31,7 +31,14 @@ class LoopBackend(Backend):
         return "a loop device has no overlay" if wanted.overlay else ""
 
     def attach(self, host: Host, record: Record, wanted: DiskRequest, begun: t.Optional[Running] = None) -> Record:
-        device = losetup.attach(host, record.image, read_only=record.access == "r", direct_io=False)
+        # Written down before it is used: any other loop device of the image, before and later, is somebody else's.
+        device = losetup.attach(
+            host,
+            record.image,
+            read_only=record.access == "r",
+            direct_io=False,
+            claim=lambda device: ledger.write(host, record._replace(device=device)),
+        )
         record = record._replace(device=device)
         if not _is_behind(record, losetup.listed(host)):
             losetup.detach(host, device)
@@ -41,26 +48,22 @@ class LoopBackend(Backend):
     def trouble(self, host: Host, record: Record, seen: Seen) -> str:
         if self.holds(host, record, seen):
             return ""
-        return f"its loop device {record.device} is gone" if record.device else "a run was cut off while attaching it"
+        return f"its loop device {record.device} is gone" if record.whole else "a run was cut off while attaching it"
 
     def holds(self, host: Host, record: Record, seen: Seen) -> bool:
         return _is_behind(record, seen.loops)
 
     def release(self, host: Host, record: Record) -> None:
-        for loop in losetup.listed(host):
-            # Without a device written down it could be somebody else's, which is left if it is used.
-            if _ours(record, loop) and (record.device or not usage.claimed(loop.device)):
-                losetup.detach(host, loop.device)
+        if _is_behind(record, losetup.listed(host)):
+            losetup.detach(host, record.device)
 
 
 def _is_behind(record: Record, loops: t.Iterable[Loop]) -> bool:
-    return any(loop.device == record.device and _ours(record, loop) for loop in loops)
-
-
-def _ours(record: Record, loop: Loop) -> bool:
-    """By the file behind it. A record without a device is of a killed run: then any loop of the image counts."""
-    device_fits = record.device in ("", loop.device)
-    return device_fits and loop.id == record.id and loop.writes == (record.access == "w")
+    """Whether the image is still what is behind the record's own device, opened as it was asked for."""
+    return any(
+        loop.device == record.device and loop.id == record.id and loop.writes == (record.access == "w")
+        for loop in loops
+    )
 
 
 __all__ = ["LoopBackend"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import typing as t
 
-from .._common.errors import Refused
+from .._common.errors import FleetError, InUse, Refused
 from .._common.host import Host
 from .._common.runner import checked
 from . import ledger, partitions, processes, qemu_nbd, server, udev
@@ -54,11 +54,25 @@ class NbdBackend(Backend):
         argv = qemu_nbd.connect(host, record, record.device)
         udev.hush(host, record.device)
         running = server.start(host, record, argv, qemu_nbd.environment(record))
-        server.await_ready(host, record, qemu_nbd.PROGRAM, lambda: partitions.size_of(host, record.device) > 0, running)
-        record = record._replace(servers=server.family(host, _server_of(host, record.device)))
+        self._await(host, record, running)
+        found = server.family(host, _server_of(host, record.device))
+        record = record._replace(servers=tuple(one for one in found if server.is_ours(host, record, one.pid)))
         ledger.write(host, record)
         server.must_have_opened(host, record)
         return record
+
+    def _await(self, host: Host, record: Record, running: Running) -> None:
+        def ready() -> bool:
+            return partitions.size_of(host, record.device) > 0 and _is_served_by(host, record)
+
+        try:
+            server.await_ready(host, record, qemu_nbd.PROGRAM, ready, running)
+        except FleetError as error:
+            other = _server_of(host, record.device)
+            if other and not _is_served_by(host, record):
+                who = f"{processes.name_of(host, other)} (pid {other})"
+                raise InUse(record.image, f"{who} took {record.device} meanwhile", "run again") from error
+            raise
 
     def trouble(self, host: Host, record: Record, seen: Seen) -> str:
         if not record.servers:
@@ -76,6 +90,7 @@ class NbdBackend(Backend):
         return pid != 0 and (pid in [process.pid for process in record.servers] or processes.lookup(host, pid) is None)
 
     def release(self, host: Host, record: Record) -> None:
+        servers = record.servers or server.left_running(host, record)
         if record.device and _is_served_by(host, record):
             qemu_nbd.disconnect(host, record.device)
             host.await_true(
@@ -87,7 +102,7 @@ class NbdBackend(Backend):
         udev.forget(host, record.device)
         if not record.servers:
             server.stop_unit(host, record)
-        server.end(host, record)
+        server.end(host, record._replace(servers=servers))
 
 
 def _server_of(host: Host, device: str) -> int:
@@ -119,9 +134,12 @@ def _is_served_by(host: Host, record: Record) -> bool:
     pid = _server_of(host, record.device)
     if pid == 0:
         return False
-    if record.servers:
-        return pid in [process.pid for process in record.servers]
-    return record.id in {held.id for held in processes.files_of(host, pid)}
+    known = [process for process in record.servers if process.pid == pid]
+    if record.servers and processes.lookup(host, pid) is None:
+        return bool(known)
+    ours = processes.lookup(host, pid) in known if record.servers else server.is_ours(host, record, pid)
+    # It serves this image too: what an earlier version wrote down may be somebody else's.
+    return ours and record.id in {held.id for held in processes.files_of(host, pid)}
 
 
 def _free_device(host: Host, record: Record) -> str:

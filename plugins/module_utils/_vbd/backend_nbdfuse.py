@@ -79,7 +79,7 @@ class NbdfuseBackend(Backend):
             checked(host.runner, ["umount", place], host.timeout, place, "find what holds it with fuser -m")
         if not record.servers:
             server.stop_unit(host, record)
-            record = record._replace(servers=_left_running(host, record))
+            record = record._replace(servers=server.left_running(host, record))
         server.end(host, record)
 
 
@@ -134,12 +134,6 @@ def _devices(host: Host, record: Record) -> list[str]:
     if not record.device:
         return losetup.devices_of(host, _names(host, record))
     return [record.device] if losetup.backing_file(host, record.device) in _names(host, record) else []
-
-
-def _left_running(host: Host, record: Record) -> tuple[processes.Process, ...]:
-    """Servers of a run that was killed before it could write them down."""
-    pid = _number_in(_pid_file(host, record))
-    return server.family(host, pid) if processes.name_of(host, pid) == NBDFUSE else ()
 
 
 def _number_in(path: str) -> int:

@@ -96,6 +96,9 @@ class XenBackend(Backend):
         return BELOW[record.under].trouble(host, _below(record), seen) if record.under else ""
 
     def holds(self, host: Host, record: Record, seen: Seen) -> bool:
+        if record.under and not record.under_device and BELOW[record.under].holds(host, record, seen):
+            # A run was killed between the two.
+            return True
         return seen.xen is not None and _ours(record, seen.xen) is not None
 
     def release(self, host: Host, record: Record) -> None:

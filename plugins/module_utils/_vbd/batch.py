@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import typing as t
 
+from .._common import interrupts
 from .._common.errors import FleetError
-from .._common.plan import Progress
+from .._common.plan import Failure, Progress
 from . import engine, image, mounting, verify
 from .diskspec import DiskRequest
 from .mounting import MountRequest
@@ -103,7 +104,7 @@ def _apply_apart(work: Work, together: t.Mapping[str, frozenset[str]]) -> dict[s
     progress = Progress(work.plan.steps, work.host.workers)
     failures: dict[str, FleetError] = {}
 
-    def give_up(subject: str, error: t.Union[FleetError, OSError]) -> None:
+    def give_up(subject: str, error: Failure) -> None:
         subjects = together.get(subject, frozenset((subject,)))
         progress.left_out |= subjects
         failures.update(dict.fromkeys(subjects, progress.failed(error, subjects)))
@@ -115,17 +116,18 @@ def _apply_apart(work: Work, together: t.Mapping[str, frozenset[str]]) -> dict[s
                 try:
                     progress.do(step)
                     break
-                except (FleetError, OSError) as error:
+                except (FleetError, OSError, ValueError) as error:
                     give_up(progress.doing.subject if progress.doing else step.subject, error)
         if work.plan.steps and work.planned:
             for find in (verify.troubles, _unreadable):
                 for subject, trouble in find(work, progress.left_out).items():
                     give_up(subject, trouble)
-    except (FleetError, OSError) as error:
+        interrupts.settle()
+    except (FleetError, OSError, ValueError) as error:
         # The host cannot be looked at, so nobody knows which of them stand.
         raise progress.failed(error) from error
-    except BaseException:
-        progress.undo()
+    except BaseException as error:
+        progress.undo_for(error)
         raise
     return failures
 

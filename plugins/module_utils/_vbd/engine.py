@@ -112,8 +112,7 @@ def _lasting_holders(work: Work, record: Record, ours: t.Container[str]) -> list
 
 def apply(work: Work) -> None:
     """Carry out the plan, and look whether the host is now as planned. Rolls back and raises FleetError otherwise."""
-    if work.planned:
-        work.plan.verify = lambda: verify.look_again(work)
+    work.plan.verify = lambda: verify.look_again(work)
     work.plan.apply(work.host.workers)
     work.applied = True
 
@@ -229,10 +228,17 @@ def _own(work: Work, current: t.Optional[state.Attachment]) -> set[t.Hashable]:
 
 
 def _clean_dead(work: Work, wanted: t.Container[image.FileId]) -> None:
-    """Plan to take away what dead attachments of ours left; one that is still in somebody's hands is left and named."""
+    """Plan to take away what dead attachments of ours left; one that is still in somebody's hands is left and named.
+
+    A run whose own attachments are passing leaves those that are to stay; they are no affair of its own.
+    """
     for attachment in work.state.attachments.values():
-        if attachment.trouble:
-            _plan_cleaning(work, attachment, required=attachment.record.id in wanted)
+        record, required = attachment.record, attachment.record.id in wanted
+        if attachment.trouble and work.may_clean(record):
+            _plan_cleaning(work, attachment, required=required)
+        elif attachment.trouble and required:
+            why = f"{attachment.trouble}, and {work.by} takes nothing away of what {record.by} attached"
+            raise InUse(record.image, why, "run vbd or vbd_mount first, for whichever disk: they clean up")
 
 
 def _plan_cleaning(work: Work, attachment: state.Attachment, *, required: bool) -> None:

@@ -1,7 +1,10 @@
 # SPDX-FileCopyrightText: homevirt.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to homevirt.fleet: not a public interface.
-"""What is attached to this host, by whomever, and who uses an image: the engine of ``vbd_info``. It changes nothing."""
+"""What is attached to this host, by whomever, and who uses an image: the engine of ``vbd_info``.
+
+It changes nothing, but for taking away what a look of its own that was cut off has left.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ def gather(
 
     inspected: images that are looked into, before the rest is told. Raises FleetError.
     """
-    inside, cleaned = inspection.inspect(host, inspected) if inspected else ([], [])
+    inside, told = inspection.inspect(host, inspected) if inspected else ([], inspection.Told([], []))
     with shared(host, ledger.lock_path(host)):
         seen = state.read(host)
     found = [_ours(host, seen, attachment) for attachment in seen.attachments.values()]
@@ -50,8 +53,8 @@ def gather(
         "guests": domains.configured(xen, guests),
         "stale": domains.stale(xen),
         "inspected": inside,
-        "cleaned": cleaned,
-        "warnings": [f"{error.what}: {error.why}" for error in seen.unreadable.values()],
+        "cleaned": told.cleaned,
+        "warnings": list(dict.fromkeys([*state.left_alone(seen), *told.warnings])),
     }
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import typing as t
 
+from .._common import interrupts
 from .._common.errors import FleetError
 from .._common.host import Host
 from . import acts, engine, filesystems, guest_fstab, guest_system, ledger, luks, reach, selection, volumes
@@ -28,41 +29,48 @@ class Wanted(t.NamedTuple):
     keys: Keys
 
 
-def inspect(host: Host, wanted: t.Sequence[Wanted]) -> tuple[list[dict[str, t.Any]], list[str]]:
-    """(what is in each image: image, system, partitions, skipped, trouble; what a crash had left and is cleaned up).
+class Told(t.NamedTuple):
+    """Sentences for the user. cleaned: what an earlier look had left and is gone; warnings: what is left alone."""
+
+    cleaned: list[str]
+    warnings: list[str]
+
+
+def inspect(host: Host, wanted: t.Sequence[Wanted]) -> tuple[list[dict[str, t.Any]], Told]:
+    """What is in each image: image, system, partitions, skipped, trouble; and what else is to be told.
 
     system: as guest_system.describe() returns it, with its place; None where there is none or it cannot be told.
     """
+    told = Told([], [])
     try:
-        return _together(host, wanted)
+        found = _together(host, wanted, told)
     except FleetError:
         # Of many at once one may have been refused; alone, each says its own reason.
         found = []
-        cleaned: list[str] = []
         for one in wanted:
             try:
-                seen, was = _together(host, [one])
-                found += seen
-                cleaned += was
+                found += _together(host, [one], told)
             except FleetError as error:
                 found.append({"image": one.disk.image, **NOTHING, "trouble": str(error)})
-        return found, cleaned
+    return found, Told(*(list(dict.fromkeys(sentences)) for sentences in told))
 
 
-def _together(host: Host, wanted: t.Sequence[Wanted]) -> tuple[list[dict[str, t.Any]], list[str]]:
+def _together(host: Host, wanted: t.Sequence[Wanted], told: Told) -> list[dict[str, t.Any]]:
     with working(host, LOOKING, force=False, check=False) as work:
         standing = {one.disk.image: _standing(work, one.disk) for one in wanted}
         fresh = [one.disk for one in wanted if not standing[one.disk.image]]
         tags = engine.plan_attached(work, fresh)
+        told.warnings.extend(work.warnings)
         work.plan.apply()
+        told.cleaned.extend(work.cleaned)
         try:
             placed = {**standing, **{disk.image: tag for disk, tag in zip(fresh, tags)}}
-            found = [_look(work, placed[one.disk.image], one) for one in wanted]
+            return [_look(work, placed[one.disk.image], one) for one in wanted]
         finally:
-            for tag in dict.fromkeys(tags):
-                if tag in work.records:
-                    acts.release(work, work.records[tag])
-        return found, work.cleaned
+            with interrupts.held():
+                for tag in dict.fromkeys(tags):
+                    if tag in work.records:
+                        acts.release(work, work.records[tag])
 
 
 def _standing(work: Work, disk: DiskRequest) -> str:
@@ -132,4 +140,4 @@ def _system(work: Work, tag: str, choice: Choice, there: t.Sequence[Partition]) 
     }
 
 
-__all__ = ["Wanted", "inspect"]
+__all__ = ["Told", "Wanted", "inspect"]

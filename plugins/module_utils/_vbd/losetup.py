@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import stat
@@ -34,36 +33,45 @@ class Loop(t.NamedTuple):
     writes: bool
 
 
-def attach(host: Host, path: str, *, read_only: bool, direct_io: bool) -> str:
-    """Put a file behind a free loop device and return the device. Raises ToolFailed."""
+def _nowhere(_device: str) -> None:
+    pass
+
+
+def attach(
+    host: Host, path: str, *, read_only: bool, direct_io: bool, claim: t.Callable[[str], None] = _nowhere
+) -> str:
+    """Put a file behind a free loop device and return the device. Raises ToolFailed.
+
+    claim: gets the device before it is used, and "" where that failed and so it is nobody's, or somebody else's.
+    """
     options = ["--partscan", *(["--read-only"] if read_only else []), *(["--direct-io=on"] if direct_io else [])]
-    hint = "check that loop devices can be made on this host"
-    if udev.runs(host):
-        return _attach_hushed(host, options, path, hint)
-    return checked(host.runner, [PROGRAM, "--find", "--show", *options, path], host.timeout, path, hint).out.strip()
-
-
-def _attach_hushed(host: Host, options: t.Sequence[str], path: str, hint: str) -> str:
-    """As above where udev would act on what it finds: it is told before, and so the device must be known before."""
     said = ""
     for _try in range(TRIES):
-        device = f"{host.dev}/loop{_free_number(host)}"
+        device = _free(host)
+        # udev would act on what it finds, so it is told before.
         udev.hush(host, device)
+        claim(device)
         result = host.runner.run([PROGRAM, *options, device, path], host.timeout)
         if result.rc == 0:
             return device
         said = last_words(result.err)
+        udev.forget(host, device)
+        claim("")
         if not backing_file(host, device):
             # Not taken by somebody else meanwhile, so trying the next would fail alike.
-            udev.forget(host, device)
             break
-    raise ToolFailed(path, f"losetup failed: {said}", hint)
+    raise ToolFailed(path, f"losetup failed: {said}", "check that loop devices can be made on this host")
 
 
-def _free_number(host: Host) -> int:
-    control = os.open(f"{host.dev}/loop-control", os.O_RDWR | os.O_CLOEXEC)
+def _free(host: Host) -> str:
     try:
-        return fcntl.ioctl(control, GET_FREE)
+        control = os.open(f"{host.dev}/loop-control", os.O_RDWR | os.O_CLOEXEC)
+    except OSError:
+        # A container may have been given some devices and not this one; losetup looks through them.
+        hint = "give it more of the host's loop devices"
+        return checked(host.runner, [PROGRAM, "--find"], host.timeout, "loop devices", hint).out.strip()
+    try:
+        return f"{host.dev}/loop{host.ioctl(control, GET_FREE)}"
     finally:
         os.close(control)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import typing as t
 
+from .._common import interrupts
 from .._common.errors import FleetError, InvalidRequest, Refused
 from .._common.host import Host
 from .._common.plan import Plan
@@ -32,7 +33,11 @@ def finish(module: AnsibleModule, run: RunEngine) -> None:
         if os.geteuid() != 0:
             raise Refused("this host", "only root sees who uses an image and may attach it", "set become: true")
         params = module.params
-        result = run(Host(SystemRunner(), timeout=params.get("timeout") or 30.0, workers=params.get("workers") or 1))
+        host = Host(SystemRunner(), timeout=params.get("timeout") or 30.0, workers=params.get("workers") or 1)
+        with interrupts.catching():
+            result = run(host)
+    except interrupts.Interrupted as signal:
+        module.fail_json(**signal.failure())
     except (OSError, ValueError) as error:
         module.fail_json(
             msg=f"{error}. Nothing was changed.", what="this host", why=str(error), hint="mend that, then run again"

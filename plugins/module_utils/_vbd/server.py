@@ -17,11 +17,13 @@ import typing as t
 from .._common.errors import Refused, TimedOut, ToolFailed
 from .._common.host import FIRST_PAUSE, Host
 from .._common.runner import checked, last_words, printable
-from . import ledger, processes
+from . import image, ledger, processes
 from .ledger import Record
 
 # Of how many looks at a server that says nothing one also asks systemd.
 SELDOM = 16
+# Names of servers.
+PROGRAMS = ("qemu-nbd", "nbdfuse")
 # Seconds that a server may take to end by itself.
 PATIENCE = 1.0
 
@@ -51,6 +53,8 @@ def await_ready(host: Host, record: Record, program: str, ready: t.Callable[[], 
     except TimedOut as error:
         # Merely slow, it would connect the disk after all, when nobody knows of it any more.
         stop_unit(host, record)
+        for process in left_running(host, record):
+            host.runner.terminate(process.pid)
         raise TimedOut(error.what, f"{error.why}: {_reason(_read(log))}", error.hint) from error
     if not ready():
         why = f"{program} did not serve it: {_reason(_read(log))}"
@@ -133,6 +137,21 @@ def family(host: Host, pid: int) -> tuple[processes.Process, ...]:
     return (chief, *processes.children(host, pid)) if chief else ()
 
 
+def is_ours(host: Host, record: Record, pid: int) -> bool:
+    """Whether a process is a server that was started for this attachment: it writes into its log, as no other does."""
+    log = image.identify(_log(host, record))
+    return log is not None and any(held.id == log for held in processes.files_of(host, pid))
+
+
+def left_running(host: Host, record: Record) -> tuple[processes.Process, ...]:
+    """Servers of this attachment that are not written down, the one that started the others first."""
+    if not os.path.exists(_log(host, record)):
+        return ()
+    found = {pid for name in PROGRAMS for pid in processes.called(host, name) if is_ours(host, record, pid)}
+    living = [process for process in (processes.lookup(host, pid) for pid in found) if process]
+    return tuple(sorted(living, key=lambda process: (process.start, process.pid)))
+
+
 def must_have_opened(host: Host, record: Record) -> None:
     """The server was given a name: make sure that it opened what was examined, and no other file. Raises FleetError."""
     opened = {
@@ -185,4 +204,14 @@ def _read(path: str) -> str:
         return stream.read()
 
 
-__all__ = ["Running", "await_ready", "end", "family", "must_have_opened", "start", "stop_unit"]
+__all__ = [
+    "Running",
+    "await_ready",
+    "end",
+    "family",
+    "is_ours",
+    "left_running",
+    "must_have_opened",
+    "start",
+    "stop_unit",
+]

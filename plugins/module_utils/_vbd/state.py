@@ -10,7 +10,7 @@ import typing as t
 
 from .._common.errors import ToolFailed
 from .._common.host import Host
-from . import ledger, mountinfo, partitions, processes, seen, usage
+from . import ledger, mountinfo, partitions, processes, seen, server, usage
 from .backends import BACKENDS
 from .image import FileId, Image, file_id
 from .ledger import Record
@@ -51,11 +51,19 @@ def read(host: Host) -> State:
         if record.by == LOOKING:
             trouble = trouble or "a look into it was cut off, or is under way"
         trouble = trouble or _cut(record) or _unfinished(record) or _outlived(host, record)
+        if trouble and not record.servers:
+            # A run was cut off when it had started them: they have the image open, and the device may be theirs.
+            record = record._replace(servers=server.left_running(host, record))
         if trouble and record.device and not backend.holds(host, record, found):
             # Its number may be somebody else's by now.
             record = record._replace(device=ledger.GONE)
         attachments[record.tag] = Attachment(record, trouble)
     return State(attachments, found, mountinfo.read(host), unreadable)
+
+
+def left_alone(state: State) -> list[str]:
+    """A sentence about each record that cannot be read."""
+    return [f"{error.what}: {error.why}; it is left alone." for error in state.unreadable.values()]
 
 
 def _unfinished(record: Record) -> str:
@@ -102,7 +110,7 @@ def openers_of(host: Host, records: t.Iterable[Record]) -> list[processes.OpenFi
     wanted, servers = set(), set()
     for record in records:
         wanted |= _node_ids(host, record)
-        servers |= {server.pid for server in record.servers}
+        servers |= {process.pid for process in record.servers}
     return [held for held in processes.open_files(host, wanted) if held.pid not in servers]
 
 
@@ -133,4 +141,15 @@ def _node_ids(host: Host, record: Record) -> set[FileId]:
     return {FileId(major, minor, True) for major, minor in partitions.numbers(host, record.device)}
 
 
-__all__ = ["LOOKING", "Attachment", "Holder", "State", "holders_of", "mounts_of", "openers_of", "read", "uses"]
+__all__ = [
+    "LOOKING",
+    "Attachment",
+    "Holder",
+    "State",
+    "holders_of",
+    "left_alone",
+    "mounts_of",
+    "openers_of",
+    "read",
+    "uses",
+]

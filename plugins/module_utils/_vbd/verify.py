@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
+from .._common import interrupts
 from .._common.errors import ToolFailed
 from . import mountinfo, mounts, partitions, state
 from .ledger import Record
@@ -18,9 +19,12 @@ SIZE_ROUNDING = 4096
 
 def look_again(work: Work) -> None:
     """Read the host anew and compare it with what was planned. Raises ToolFailed."""
-    for error in troubles(work).values():
-        raise error
-    work.partitions_of(tag for tag in work.planned if work.records[tag].domid == 0)
+    if work.planned:
+        for error in troubles(work).values():
+            raise error
+        work.partitions_of(tag for tag in work.planned if work.records[tag].domid == 0)
+    if not work.passing:
+        interrupts.settle()
 
 
 def troubles(work: Work, left_out: t.Container[str] = ()) -> dict[str, ToolFailed]:

@@ -52,7 +52,12 @@ def visiting(host: Host, by: str, wanted: t.Sequence[MountRequest]) -> t.Iterato
     except BaseException:
         _leave(host, by, wanted, run, begun=begun)
         raise
-    _leave(host, by, wanted, run, begun=begun)
+    try:
+        _leave(host, by, wanted, run, begun=begun)
+    except OSError as error:
+        # Something may have been changed in it by now, so this is no error from before the beginning.
+        why = f"{error.strerror} (while it was to be detached)"
+        raise FleetError(str(error.filename or "this host"), why, "mend that, then run again") from error
 
 
 def _leave(

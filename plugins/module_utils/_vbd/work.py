@@ -62,7 +62,7 @@ class Work:
         self.planned: dict[str, tuple[DiskRequest, image.Image]] = {}
         self.unmounting: set[str] = set()
         self.cleaned: list[str] = []
-        self.warnings = [f"{error.what}: {error.why}; it is left alone." for error in self.state.unreadable.values()]
+        self.warnings = state.left_alone(self.state)
 
     def require_known(self, identity: image.FileId, domid: int, shown: str) -> None:
         """Raise Refused where the record of this very image cannot be read, so nobody knows what stands.
@@ -77,6 +77,18 @@ class Work:
         if attachment and other and other != self.run:
             at_work = f"{attachment.record.by} (pid {other.pid}) is at work on it"
             raise InUse(shown, at_work, "wait until that has ended, then run again")
+
+    @property
+    def passing(self) -> bool:
+        """What it attaches ends with it: then it takes nothing away of those that are to stay, dead or not."""
+        return self.by == LOOKING or self.run is not None
+
+    def may_clean(self, record: Record) -> bool:
+        """Whether it may take away what is left of a dead attachment."""
+        if not self.passing or record.by == LOOKING:
+            return True
+        ended = record.run is not None and not processes.lives(self.host, record.run)
+        return self.by != LOOKING and (ended or record.run == self.run)
 
     def devices(self) -> list[str]:
         """All devices that attachments of ours have made on this host."""
@@ -121,13 +133,27 @@ def working(
 ) -> t.Iterator[Work]:
     """A run that has the host to itself; in check mode it touches nothing, and others may read beside it."""
     with (shared if check else exclusive)(host, ledger.lock_path(host)):
-        if not check:
+        work = Work(host, by, force=force, locked=not check, run=run)
+        if not check and not work.passing:
             ledger.sweep(host)
             made.sweep(host)
-        work = Work(host, by, force=force, locked=not check, run=run)
-        if not check:
             udev.sweep(host, work.devices())
-        yield work
+        try:
+            yield work
+        except (FleetError, OSError, ValueError) as error:
+            if not work.applied or not work.plan.changes:
+                raise
+            raise _after_all(work, error) from error
+
+
+def _after_all(work: Work, error: t.Union[FleetError, OSError, ValueError]) -> FleetError:
+    """The error that tells that everything has been done when it came."""
+    told = error
+    if not isinstance(told, FleetError):
+        told = FleetError("this host", f"all was done, but then {error}", "mend that, then run again")
+    for key, value in (("changed", True), ("steps", work.plan.titles()), ("cleaned", work.cleaned)):
+        told.details.setdefault(key, value)
+    return told
 
 
 __all__ = ["Work", "working"]

@@ -16,15 +16,17 @@ import re
 
 from ansible_collections.homevirt.fleet.plugins.module_utils._common.host import Host
 from ansible_collections.homevirt.fleet.plugins.module_utils._common.runner import Result
+from ansible_collections.homevirt.fleet.plugins.module_utils._vbd import losetup
 from ansible_collections.homevirt.fleet.tests.unit.support.fakedisks import FakeDisks
 from ansible_collections.homevirt.fleet.tests.unit.support.fakemapper import FakeMapper
+from ansible_collections.homevirt.fleet.tests.unit.support.fakeservers import FakeServers
 from ansible_collections.homevirt.fleet.tests.unit.support.fakexen import FakeXen
 
 SIZE = 1 << 20
 PARTITION = re.compile(r"(?:(?:loop|nbd)\d+p|xvd[a-z])(\d+)")
 
 
-class FakeHost(FakeDisks, FakeMapper):
+class FakeHost(FakeServers, FakeDisks, FakeMapper):
     """contents: {partition number: blkid's tags} of every disk; fail: number of the command that fails (from 1)."""
 
     def __init__(self, root: pathlib.Path, contents=None, *, systemd=False, nbd=False, kernel_parses=True, xen=None):
@@ -38,19 +40,18 @@ class FakeHost(FakeDisks, FakeMapper):
         self.commands = []
         self.fail = 0
         self.absent = set()
-        self.copied_mounts = False
-        self.also_opened = None
         self.loops = {}
+        # A file that somebody else puts behind the loop device that was free a moment ago.
+        self.loop_rival = None
         # {partition number: its first bytes}, and {end of a device's name: files} of what is mounted from it.
         self.raw = {}
         self.trees = {}
-        self.served = {}
-        self.next_pid = 100
         self.minors = itertools.count(1)
         self.xen = FakeXen(self, **xen) if xen is not None else None
         for name in ("proc/self", "sys/block", "dev", "run", "srv", "mnt"):
             (root / name).mkdir(parents=True)
         (root / "dev/fuse").touch()
+        (root / "dev/loop-control").touch()
         (root / "proc/self/mountinfo").write_text("")
         if systemd:
             (root / "run/systemd/system").mkdir(parents=True)
@@ -69,6 +70,7 @@ class FakeHost(FakeDisks, FakeMapper):
             lib=f"{root}/lib",
             clock=itertools.count(step=0.1).__next__,
             sleep=lambda pause: None,
+            ioctl=self._ioctl,
         )
 
     # What engines call.
@@ -89,15 +91,9 @@ class FakeHost(FakeDisks, FakeMapper):
 
     def spawn(self, argv, log, env):
         if self._begin(argv):
-            self._serve(list(argv))
-            return lambda: True
+            return self._serve(list(argv), log)
         pathlib.Path(log).write_text("qemu-nbd: it failed, as this test wants\n")
         return lambda: False
-
-    def terminate(self, pid):
-        self.commands.append(["SIGTERM", str(pid)])
-        for name in ("nbdfuse", "qemu-nbd"):
-            self.kill(name)
 
     def _begin(self, argv):
         self.commands.append([self.shown(word) for word in argv])
@@ -120,12 +116,6 @@ class FakeHost(FakeDisks, FakeMapper):
         mounts = (self.root / "proc/self/mountinfo").read_text()
         return [name for name in files if not STAYS.search(name) and name not in EMPTIES], mounts
 
-    def kill(self, name):
-        """End the processes of this name as kill -9 does; what they served stays as a torso."""
-        for directory in list((self.root / "proc").glob("[0-9]*")):
-            if (directory / "comm").read_text().strip() == name:
-                self._end(int(directory.name))
-
     # The commands.
 
     def _losetup(self, argv):
@@ -135,12 +125,18 @@ class FakeHost(FakeDisks, FakeMapper):
             self._remove_disk(argv[1].rpartition("/")[2])
             del self.loops[argv[1]]
             return None
-        path = argv[-1]
-        name = next(
-            name for name in map("loop{}".format, itertools.count()) if f"{self.root}/dev/{name}" not in self.loops
-        )
+        if argv == ["--find"]:
+            return f"{self.root}/dev/loop{self._free_loop()}\n", 0
+        named = [word for word in argv[:-1] if word.startswith(f"{self.root}/dev/loop")]
+        path, device = argv[-1], named[0] if named else f"{self.root}/dev/loop{self._free_loop()}"
+        if named:
+            if self.loop_rival:
+                rival, self.loop_rival = self.loop_rival, None
+                self._losetup(["--read-only", device, rival])
+            if device in self.loops:
+                return "", 1
+        name = device.rpartition("/")[2]
         status = os.stat(path)
-        device = f"{self.root}/dev/{name}"
         self.loops[device] = {
             "name": device,
             "back-file": path,
@@ -148,10 +144,17 @@ class FakeHost(FakeDisks, FakeMapper):
             "ro": "--read-only" in argv,
             "back-maj:min": f"  {os.major(status.st_dev)}:{os.minor(status.st_dev)} ",
         }
-        self._disk(name, 7, len(self.loops), SIZE)
+        self._disk(name, 7, int(name[4:]) + 1, SIZE)
         (self.root / f"sys/block/{name}/loop").mkdir()
         (self.root / f"sys/block/{name}/loop/backing_file").write_text(f"{path}\n")
         return f"{device}\n", 0
+
+    def _free_loop(self):
+        return next(number for number in itertools.count() if f"{self.root}/dev/loop{number}" not in self.loops)
+
+    def _ioctl(self, _fd, request):
+        assert request == losetup.GET_FREE
+        return self._free_loop()
 
     def _partx(self, argv):
         self._partition(argv[-1].rpartition("/")[2])
@@ -195,7 +198,8 @@ class FakeHost(FakeDisks, FakeMapper):
 
     def _systemd_run(self, argv):
         start = next(index for index, word in enumerate(argv) if not word.startswith("--"))
-        self._serve(argv[start:])
+        log = next(word.partition("file:")[2] for word in argv if word.startswith("--property=StandardError="))
+        self._serve(argv[start:], log)
 
     def _systemctl(self, argv):
         return "", 3
@@ -208,58 +212,6 @@ class FakeHost(FakeDisks, FakeMapper):
 
     def _xm(self, argv):
         return self.xen.xm(argv)
-
-    def _qemu_nbd(self, argv):
-        name = argv[-1].rpartition("/")[2]
-        self.kill("qemu-nbd")
-        (self.root / f"sys/block/{name}/pid").unlink()
-        self._remove_disk(name)
-        self._disk(name, 43, 0, 0)
-
-    # The kernel.
-
-    def _serve(self, argv):
-        image = argv[-1]
-        connect = [word.partition("=")[2] for word in argv if word.startswith("--connect=")]
-        if connect:
-            name = connect[0].rpartition("/")[2]
-            pid = self._process("qemu-nbd", 1, image)
-            self._remove_disk(name)
-            self._disk(name, 43, 0, SIZE)
-            # The kernel names the thread that made the connection.
-            thread = self.root / f"proc/{pid + 1000}"
-            thread.mkdir()
-            (thread / "comm").write_text("qemu-nbd\n")
-            (thread / "status").write_text(f"Name:\tqemu-nbd\nTgid:\t{pid}\n")
-            (self.root / f"sys/block/{name}/pid").write_text(f"{pid + 1000}\n")
-            return
-        chief = self._process("nbdfuse", 1, None)
-        child = self._process("qemu-nbd", chief, image)
-        if self.also_opened:
-            (self.root / f"proc/{child}/fd/6").symlink_to(self.also_opened)
-        pathlib.Path(argv[argv.index("--pidfile") + 1]).write_text(f"{chief}\n")
-        served = pathlib.Path(argv[argv.index("--socket-activation") - 1])
-        served.write_bytes(b"")
-        self.served[str(served.parent)] = (chief, child)
-        self._mounted(f"1 1 0:40 / {served.parent} rw - fuse /dev/fuse rw\n")
-
-    def _process(self, name, parent, opened):
-        pid, self.next_pid = self.next_pid, self.next_pid + 1
-        place = self.root / f"proc/{pid}"
-        (place / "fd").mkdir(parents=True)
-        (place / "stat").write_text(f"{pid} ({name}) S {parent} " + "0 " * 17 + f"{pid}000 0\n")
-        (place / "comm").write_text(f"{name}\n")
-        if opened:
-            (place / "fd/5").symlink_to(opened)
-        return pid
-
-    def _end(self, pid):
-        place = self.root / f"proc/{pid}"
-        if not place.exists():
-            return
-        for path in sorted(place.rglob("*"), reverse=True):
-            path.rmdir() if path.is_dir() and not path.is_symlink() else path.unlink()
-        place.rmdir()
 
     def _mounted(self, line):
         with open(self.root / "proc/self/mountinfo", "a", encoding="utf-8") as table:

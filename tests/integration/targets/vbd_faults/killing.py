@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: homevirt.fleet contributors
-"""The module is killed at every point of its work, one after another, and the next run has to heal it."""
+"""The module is killed at every point of its work, one after another, and the next run has to heal it; or asked to end,
+and has to leave nothing."""
 
 from __future__ import annotations
 
@@ -77,5 +78,28 @@ def _heal(way: Way, world: World, wanted: t.Any, point: int) -> int:
     return told
 
 
+def ended_everywhere(world: World) -> Case:
+    """SIGTERM, as of a controller that is stopped: nothing is left to the next run."""
+    wanted = [play.disk(world.image(name)) for name in ("gpt.raw", "whole.raw")]
+    wanted += [play.disk(world.image("gpt.qcow2"), backend="nbdfuse")]
+    point = 1
+    while True:
+        outcome = play.call("attach", *wanted, point=point, happen=play.end)
+        if not outcome.error:
+            break
+        assert outcome.error.startswith("SIGTERM came, and what was begun was undone."), outcome
+        world.nothing_left()
+        point += 1
+    # It came when all was done, or not at all.
+    assert outcome.changed and not play.done("attach", *wanted)["changed"]
+    play.done("detach", *wanted)
+    assert point > 20, f"only {point} points were reached"
+    return Case(
+        f"SIGTERM at each of {point - 1} points of attaching three disks",
+        "the module takes back what it had attached, and says so",
+        world.nothing_left(),
+    )
+
+
 def cases() -> list[t.Callable[[World], Case]]:
-    return [functools.partial(killed_everywhere, way) for way in WAYS]
+    return [*(functools.partial(killed_everywhere, way) for way in WAYS), ended_everywhere]

@@ -16,6 +16,7 @@ import sys
 import typing as t
 from pathlib import Path
 
+from ansible_collections.homevirt.fleet.plugins.module_utils._common import interrupts
 from ansible_collections.homevirt.fleet.plugins.module_utils._common.errors import FleetError
 from ansible_collections.homevirt.fleet.plugins.module_utils._common.host import Host
 from ansible_collections.homevirt.fleet.plugins.module_utils._common.runner import SystemRunner
@@ -74,6 +75,10 @@ class Points:
 
 def die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def end() -> None:
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def disk(image: Path, **options: t.Any) -> DiskRequest:
@@ -136,7 +141,10 @@ def _call(verb: str, wanted: t.Sequence[t.Any], points: Points, how: dict[str, t
     how = {"force": False, "check": False, **how}
     points.watch()
     try:
-        return Outcome(getattr(report, verb)(host, list(wanted), **how), "", False, points.count)
+        with interrupts.catching():
+            return Outcome(getattr(report, verb)(host, list(wanted), **how), "", False, points.count)
+    except interrupts.Interrupted as came:
+        return Outcome(came.details, came.failure()["msg"], False, points.count)
     except FleetError as error:
         return Outcome(error.details, str(error), False, points.count)
     except (OSError, ValueError) as error:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 
 import pytest
 
@@ -52,3 +53,34 @@ def test_an_error_in_a_held_block_wins():
 def test_nothing_is_held_where_nothing_is_caught():
     with interrupts.held():
         pass
+
+
+def test_in_another_thread_the_block_runs_all_the_same():
+    done = []
+
+    def work():
+        with interrupts.catching():
+            done.append("all of it")
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert done == ["all of it"]
+
+
+def test_what_comes_when_all_is_settled_is_not_raised():
+    done = []
+    with interrupts.catching():
+        interrupts.settle()
+        send(signal.SIGTERM)
+        done.append("the result")
+    assert done == ["the result"]
+
+
+def test_failure_says_what_could_not_be_undone():
+    came = interrupts.Interrupted(signal.SIGHUP)
+    assert came.failure()["msg"] == "SIGHUP came, and what was begun was undone. Run again."
+    came.details["not_rolled_back"] = ["attach a: it is busy"]
+    told = came.failure()
+    assert told["why"] == "SIGHUP came, and of what was begun this could not be undone: attach a: it is busy"
+    assert told["not_rolled_back"] == ["attach a: it is busy"]

@@ -134,3 +134,12 @@ def test_diff_and_touches_come_from_the_steps():
     plan = plan_of([])
     assert plan.diff() == {"before": "", "after": "a\nb\nc\n"}
     assert plan.touches("a") and not plan.touches("x")
+
+
+def test_a_mistake_in_a_value_is_undone_and_told_as_an_error():
+    log = []
+    plan = plan_of(log)
+    plan.add(Step("d", "do d", lambda: int("no number"), None, "", ""))
+    with pytest.raises(FleetError, match=r"do d: invalid literal .*while it was to do d") as caught:
+        plan.apply()
+    assert log[-3:] == ["undo c", "undo b", "undo a"] and caught.value.details["rolled_back"] == ["c", "b", "a"]

@@ -4,12 +4,16 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import signal
 
 import pytest
 
+from ansible_collections.homevirt.fleet.plugins.module_utils._common import interrupts
 from ansible_collections.homevirt.fleet.plugins.module_utils._common.errors import FleetError
-from ansible_collections.homevirt.fleet.plugins.module_utils._driver import keepsake
+from ansible_collections.homevirt.fleet.plugins.module_utils._driver import engine, keepsake
+from ansible_collections.homevirt.fleet.plugins.module_utils._driver.request import Request
 from ansible_collections.homevirt.fleet.tests.unit.support.fakelinux import DEPENDENCIES, FakeLinux
 
 WANTED = {"virtio_pci", "virtio_blk", "virtio_scsi", "virtio_net"}
@@ -120,6 +124,26 @@ def test_what_the_initramfs_had_must_not_get_lost(guest):
     with pytest.raises(FleetError, match="leaves out what the old one had: ata_piix"):
         plan.apply()
     assert guest.snapshot() == before
+
+
+def test_what_cannot_be_cleared_away_is_told_and_what_is_done_too(guest, monkeypatch):
+    def full(*_arguments, **_options):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "kept")
+
+    monkeypatch.setattr(keepsake, "forget", full)
+    result = engine.plan_and_apply(guest.host, [Request(str(guest.root), hypervisor="kvm")], check=False)
+    assert result["changed"] and result["guests"][0]["changed"] and guest.holds("6.1.0-10") >= WANTED
+    assert result["warnings"][-1] == (
+        "All that was wanted is done, but what only the way back needed was not cleared away: "
+        "[Errno 28] No space left on device: 'kept'."
+    )
+
+
+def test_a_signal_that_comes_when_all_is_done_is_too_late(guest, monkeypatch):
+    monkeypatch.setattr(keepsake, "forget", lambda *_arguments, **_options: os.kill(os.getpid(), signal.SIGTERM))
+    with interrupts.catching():
+        result = engine.plan_and_apply(guest.host, [Request(str(guest.root), hypervisor="kvm")], check=False)
+    assert result["changed"] and guest.holds("6.1.0-10") >= WANTED
 
 
 def test_the_program_fails(guest):

@@ -187,7 +187,7 @@ def test_servers_are_started_ahead_of_their_turn_but_never_more_than_may_be(tmp_
     fake.host.workers = 3
     wanted = [request(fake, {"partition": 2, "name": f"{n}.qcow2"}, path=f"mnt/{n}") for n in range(5)]
     report.mount(fake.host, wanted, force=False, check=False)
-    words = [words[0] for words in fake.commands if words[0] == "nbdfuse" or "--find" in words]
+    words = [words[0] for words in fake.commands if words[0] == "nbdfuse" or "--partscan" in words]
     assert words == ["nbdfuse"] * 3 + ["losetup", "nbdfuse", "losetup", "nbdfuse"] + ["losetup"] * 3
     report.unmount(fake.host, wanted, force=False, check=False)
     for one in wanted:

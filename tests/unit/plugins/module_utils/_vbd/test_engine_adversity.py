@@ -86,7 +86,7 @@ def test_server_that_opens_what_was_not_examined_is_refused(tmp_path):
     with pytest.raises(Refused, match="QEMU opened .*/srv/secret for it, which its header does not name"):
         bring_up(fake, wanted)
     assert fake.snapshot() == before
-    assert not any(words[0] == "losetup" and "--find" in words for words in fake.commands)
+    assert not any(words[0] == "losetup" and "--partscan" in words for words in fake.commands)
 
 
 def test_somebody_elses_mount_at_our_path_is_left(tmp_path):

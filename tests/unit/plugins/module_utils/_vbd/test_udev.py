@@ -26,7 +26,7 @@ def test_marked_while_attached_and_not_after(tmp_path):
     wanted = request(fake, {})
     seen = []
     start = fake._serve
-    fake._serve = lambda argv: (seen.append(marks(tmp_path)), start(argv))
+    fake._serve = lambda argv, log: (seen.append(marks(tmp_path)), start(argv, log))[1]
     bring_up(fake, wanted)
     assert seen == [["nbd0"]] and marks(tmp_path) == ["nbd0"]
     assert ["udevadm", "control", "--reload"] in fake.commands
@@ -63,11 +63,18 @@ def test_mark_of_a_killed_run_goes_with_the_next(tmp_path):
         assert marks(tmp_path) == []
 
 
-def test_loop_device_is_known_before_it_is_used(tmp_path, monkeypatch):
+def test_loop_device_is_known_before_it_is_used(tmp_path):
     fake = with_udev(tmp_path)
-    monkeypatch.setattr(losetup, "_free_number", lambda host: 5)
+    fake.host.ioctl = lambda fd, request: 5
     marked = []
     fake._losetup = lambda argv: (marked.append(marks(tmp_path)), ("", 0))[1]
     assert losetup.attach(fake.host, "/srv/a.raw", read_only=True, direct_io=False) == f"{tmp_path}/dev/loop5"
     assert marked == [["loop5"]]
     assert fake.commands[-1] == ["losetup", "--partscan", "--read-only", "/dev/loop5", "/srv/a.raw"]
+
+
+def test_mark_of_a_loop_device_that_somebody_else_takes_first_does_not_stay(tmp_path):
+    fake = with_udev(tmp_path)
+    fake.loop_rival = fake.image("theirs.raw", b"\0" * 512)
+    device = losetup.attach(fake.host, fake.image("a.raw", b"\0" * 512), read_only=True, direct_io=False)
+    assert list(fake.loops) == [f"{tmp_path}/dev/loop0", device] and marks(tmp_path) == ["loop1"]

@@ -10,7 +10,7 @@ import shutil
 import pytest
 
 from ansible_collections.homevirt.fleet.plugins.module_utils._common.errors import FleetError, InUse
-from ansible_collections.homevirt.fleet.plugins.module_utils._vbd import visit
+from ansible_collections.homevirt.fleet.plugins.module_utils._vbd import inspection, luks, visit
 from ansible_collections.homevirt.fleet.tests.unit.support.fakehost import FakeHost
 from ansible_collections.homevirt.fleet.tests.unit.support.operations import bring_up, request, take_down
 
@@ -108,3 +108,31 @@ def test_what_a_killed_run_left_is_cleaned_by_any_other(fake):
     assert wanted.path not in (fake.root / "proc/self/mountinfo").read_text()
     take_down(fake, another)
     assert fake.snapshot() == ([name for name in before[0] if str(os.getpid()) not in name], before[1])
+
+
+def test_what_others_attached_is_left_though_it_is_dead(fake):
+    theirs = request(fake, {"name": "theirs.raw", "partition": 2, "disk": {"format": "raw"}}, path="mnt/theirs")
+    bring_up(fake, theirs)
+    fake._losetup(["--detach", next(iter(fake.loops))])
+    before = fake.snapshot()
+    with visit.visiting(fake.host, BY, [wanted_of(fake)]) as told:
+        assert told == []
+    (fake.root / "srv/a.qcow2").unlink()
+    assert fake.snapshot() == before and theirs.path in before[1]
+    own = theirs._replace(path=visit.place(fake.host, BY, 0))
+    with pytest.raises(InUse, match="guest_driver takes nothing away of what vbd_mount attached"):
+        visit.visiting(fake.host, BY, [own]).__enter__()
+    assert fake.snapshot() == before
+
+
+def test_what_a_killed_visit_left_is_cleaned_by_the_next_and_left_by_a_look(fake):
+    wanted = wanted_of(fake)
+    cut = visit.visiting(fake.host, BY, [wanted])
+    cut.__enter__()
+    shutil.rmtree(fake.root / f"proc/{os.getpid()}")
+    before = fake.snapshot()
+    another = request(fake, {"name": "b.qcow2"})
+    _found, told = inspection.inspect(fake.host, [inspection.Wanted(another, luks.NONE)])
+    assert told == ([], []) and fake.snapshot()[1] == before[1]
+    with visit.visiting(fake.host, BY, [wanted_of(fake, "c.qcow2")]) as told:
+        assert ["guest_driver was cut off" in sentence for sentence in told] == [True]
