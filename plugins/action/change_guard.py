@@ -8,34 +8,19 @@ import secrets
 import time
 import typing as t
 
-from ansible.errors import AnsibleActionFail
-from ansible.plugins.action import ActionBase
-
-from ..module_utils._common.errors import FleetError, TimedOut, ToolFailed
+from ..module_utils._common.errors import TimedOut, ToolFailed
+from ..plugin_utils._common.fleet_action import FleetAction
 from ..plugin_utils._guard import answer, packed, request, script
 from ..plugin_utils._guard.conversation import PAUSE, Conversation
 
 
-class ActionModule(ActionBase):
-    TRANSFERS_FILES = False
-    _requires_connection = True
-    _supports_check_mode = True
-    _supports_async = False
-    _supports_diff = True
+class ActionModule(FleetAction):
+    SPEC = request.SPEC
 
-    def run(self, tmp: t.Any = None, task_vars: t.Any = None) -> dict[str, t.Any]:
-        super().run(tmp, task_vars)
-        try:
-            _validation, params = self.validate_argument_spec(argument_spec=request.SPEC)
-            params = request.judged(params)
-            host = Conversation(self, task_vars["inventory_hostname"])
-            return getattr(self, f"_{params['state']}")(params, host, task_vars)
-        except AnsibleActionFail as error:
-            # A raised error escapes the task's failed_when, which a module's wrong arguments do not.
-            return {"failed": True, "changed": False, "msg": error.message}
-        except FleetError as error:
-            told = {"what": error.what, "why": error.why, "hint": error.hint, **error.details}
-            return {"failed": True, "changed": False, "msg": str(error), **told}
+    def act(self, options: dict[str, t.Any], task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
+        params = request.judged(options)
+        host = Conversation(self, task_vars["inventory_hostname"])
+        return getattr(self, f"_{params['state']}")(params, host, task_vars)
 
     def _armed(self, params: dict[str, t.Any], host: Conversation, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
         undo = [

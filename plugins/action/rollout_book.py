@@ -6,22 +6,14 @@ from __future__ import annotations
 import os
 import typing as t
 
-from ansible.errors import AnsibleActionFail
-from ansible.plugins.action import ActionBase
-
-from ..module_utils._common.errors import FleetError
+from ..plugin_utils._common.fleet_action import ControllerAction
 from ..plugin_utils._guard.request import this_user
 from ..plugin_utils._rollout import outcome, summary, waves
 from ..plugin_utils._rollout.book import DONE, Book, Note, now
 
 
-class ActionModule(ActionBase):
-    TRANSFERS_FILES = False
-    _requires_connection = False
-    _supports_check_mode = True
-    _supports_async = False
-
-    ARGUMENTS: t.ClassVar[dict[str, t.Any]] = {
+class ActionModule(ControllerAction):
+    SPEC = {
         "step": {"type": "str", "choices": ["open", "note", "judge", "close"], "required": True},
         "rollout_id": {"type": "str", "required": True},
         "directory": {"type": "path", "default": "rollouts"},
@@ -45,25 +37,19 @@ class ActionModule(ActionBase):
         "max_fail_percentage": {"type": "float", "default": 0.0},
         "stopped": {"type": "str", "default": ""},
     }
-    NEEDED: t.ClassVar[list[t.Any]] = [
-        ["step", "open", ["change", "hosts"]],
-        ["step", "note", ["host", "wave"]],
-        ["step", "judge", ["wave"]],
-        ["step", "close", ["hosts"]],
-    ]
+    RULES = {
+        "required_if": [
+            ["step", "open", ["change", "hosts"]],
+            ["step", "note", ["host", "wave"]],
+            ["step", "judge", ["wave"]],
+            ["step", "close", ["hosts"]],
+        ]
+    }
 
-    def run(self, tmp: t.Any = None, task_vars: t.Any = None) -> dict[str, t.Any]:
-        super().run(tmp, task_vars)
-        try:
-            _validation, params = self.validate_argument_spec(argument_spec=self.ARGUMENTS, required_if=self.NEEDED)
-            # Not where the playbook lies: that of this collection lies in the collection.
-            book = Book(os.path.abspath(params["directory"]), params["rollout_id"])
-            return getattr(self, f"_{params['step']}")(params, book)
-        except AnsibleActionFail as error:
-            return {"failed": True, "changed": False, "msg": error.message}
-        except FleetError as error:
-            told = {"what": error.what, "why": error.why, "hint": error.hint, **error.details}
-            return {"failed": True, "changed": False, "msg": str(error), **told}
+    def act(self, options: dict[str, t.Any], task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
+        # Not where the playbook lies: that of this collection lies in the collection.
+        book = Book(os.path.abspath(options["directory"]), options["rollout_id"])
+        return getattr(self, f"_{options['step']}")(options, book)
 
     def _open(self, params: dict[str, t.Any], book: Book) -> dict[str, t.Any]:
         # A task runs in a child of the play's own process.
