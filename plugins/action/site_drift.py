@@ -25,6 +25,7 @@ class ActionModule(SiteAction):
         "report_dir": {"type": "path"},
         "language": {"type": "str", "choices": list(LANGUAGES), "default": "en"},
         "fail_on": {"type": "str", "choices": [*SEVERITIES, "never"], "default": "warning"},
+        "unseen_days": {"type": "int", "default": 7},
         "today": {"type": "str"},
     }
 
@@ -36,7 +37,8 @@ class ActionModule(SiteAction):
 
         files = read_sites(site_paths(map(self.path, options["paths"])), read_text)
         places = {name: self.path(options[name]) if options[name] else "" for name in ("state_file", "report_dir")}
-        choice = Choice(options["language"], options["fail_on"], *places.values(), _day(options["today"]))
+        days = options["unseen_days"]
+        choice = Choice(options["language"], options["fail_on"], *places.values(), _day(options["today"]), days)
         outcome = audit(files, texts, options["observations"], choice)
         if not self._task.check_mode:
             write(outcome.differences, PRIVATE)

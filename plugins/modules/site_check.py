@@ -17,7 +17,7 @@ description:
   - Secrets are not decrypted. A file that is vaulted as a whole is opened with the vault's password.
 options:
   paths:
-    description: Site files, and directories of them (C(*.yml) and C(*.yaml)). Relative ones start at the playbook.
+    description: Site files, and directories of them (C(*.yml) and C(*.yaml)).
     type: list
     elements: path
     required: true

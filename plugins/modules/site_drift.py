@@ -19,7 +19,7 @@ description:
     file.
 options:
   paths:
-    description: Site files, and directories of them (C(*.yml) and C(*.yaml)). Relative ones start at the playbook.
+    description: Site files, and directories of them (C(*.yml) and C(*.yaml)).
     type: list
     elements: path
     required: true
@@ -53,6 +53,14 @@ options:
     type: str
     choices: [error, warning, notice, never]
     default: warning
+  unseen_days:
+    description:
+      - After so many days on which no device of a site has answered, that is a finding of its own, the warning
+        C(site-unseen). With V(0) it is one at once.
+      - O(state_file) remembers since when; without one, and with another number than V(0), there is no such finding.
+      - A site of which nothing can be asked is left out.
+    type: int
+    default: 7
   today:
     description: The day to remember for what is new, such as V(2026-05-03). By default the controller's date.
     type: str
@@ -159,6 +167,12 @@ unknown:
   description:
     - Devices of which nothing was seen, each with site, device, reason (V(unreachable), V(not-asked), V(not-seen),
       V(no-mac)) and text.
+  returned: always
+  type: list
+  elements: dict
+unseen:
+  description:
+    - Sites of which no device answered, each with site and since, the first day of that (empty without O(state_file)).
   returned: always
   type: list
   elements: dict

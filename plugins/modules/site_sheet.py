@@ -19,7 +19,7 @@ description:
   - A site that cannot be drawn does not stop the others; the task fails at the end.
 options:
   paths:
-    description: Site files, and directories of them (C(*.yml) and C(*.yaml)). Relative ones start at the playbook.
+    description: Site files, and directories of them (C(*.yml) and C(*.yaml)).
     type: list
     elements: path
     required: true

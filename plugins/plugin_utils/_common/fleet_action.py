@@ -5,12 +5,17 @@
 
 from __future__ import annotations
 
+import os
+import pathlib
 import typing as t
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 from ...module_utils._common.errors import FleetError
+
+# Of this collection, wherever it is installed.
+PLAYBOOKS = pathlib.Path(__file__).resolve().parents[3] / "playbooks"
 
 
 class FleetAction(ActionBase):
@@ -53,7 +58,13 @@ class ControllerAction(FleetAction):
     _requires_connection = False
 
     def path(self, name: str) -> str:
-        """A path on the controller; a relative one starts where the playbook lies, as everywhere in Ansible."""
+        """A path on the controller; a relative one starts where the playbook lies, as everywhere in Ansible.
+
+        With a playbook of this collection it starts where the user stands: the next installation may remove whatever
+        lies in a collection.
+        """
+        if pathlib.Path(self._loader.get_basedir()).resolve() == PLAYBOOKS:
+            return os.path.abspath(os.path.expanduser(name))
         return self._loader.path_dwim(name)
 
 

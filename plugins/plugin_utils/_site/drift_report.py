@@ -12,12 +12,17 @@ from xml.etree import ElementTree
 from .drift import Comparison, Unknown
 from .drift_book import RULES
 from .drift_state import Course
+from .drift_unseen import RULE as UNSEEN
+from .drift_unseen import Unseen
 from .findings import SEVERITIES, Finding
 from .phrases import Phrases
 
 
 class Audited(t.NamedTuple):
-    """One site's audit. broken: what is wrong with the file itself. comparison: None where there is no site in it."""
+    """One site's audit. broken: what is wrong with the file itself. comparison: None where there is no site in it.
+
+    unseen: where nothing of it answered.
+    """
 
     file: str
     name: str
@@ -25,6 +30,7 @@ class Audited(t.NamedTuple):
     comparison: t.Optional[Comparison]
     course: t.Optional[Course]
     patch: str
+    unseen: t.Optional[Unseen]
 
 
 def failing(finding: Finding, fail_on: str) -> bool:
@@ -47,6 +53,8 @@ def _site(audit: Audited, phrases: Phrases) -> t.Iterator[str]:
         yield f"* {_plain(str(finding))}"
     if audit.comparison is None or audit.course is None:
         return
+    if audit.unseen is not None:
+        yield _plain(audit.unseen.line(phrases.language))
     if audit.comparison.drifts:
         yield f"\n## {say('drift.report.differs')}\n"
         yield from _table(audit, audit.course, phrases)
@@ -109,7 +117,7 @@ def _cases(suite: ElementTree.Element, audit: Audited, phrases: Phrases, fail_on
         )
     if audit.comparison is None:
         return
-    for rule in RULES:
+    for rule in (*RULES, UNSEEN):
         own = case(rule.id)
         told = [drift for drift in audit.comparison.drifts if drift.finding.rule == rule.id]
         bad = [drift for drift in told if failing(drift.finding, fail_on)]

@@ -9,7 +9,7 @@ import collections
 import os
 import typing as t
 
-from . import drift_state
+from . import drift_state, drift_unseen
 from .drift import compare
 from .drift_patch import patch
 from .drift_report import Audited, failing, junit, markdown, unknown_text
@@ -21,13 +21,17 @@ from .written import Difference, differences, text_of
 
 
 class Choice(t.NamedTuple):
-    """What a task asks for. state_file, report_dir: "" for none. today: as ISO 8601."""
+    """What a task asks for. state_file, report_dir: "" for none. today: as ISO 8601.
+
+    unseen_days: after so many days a site that does not answer is a finding.
+    """
 
     language: str
     fail_on: str
     state_file: str
     report_dir: str
     today: str
+    unseen_days: int = 7
 
 
 class Outcome(t.NamedTuple):
@@ -43,16 +47,19 @@ def audit(
 ) -> Outcome:
     """Compare every site with what its devices told. texts: of the files, by their names. Raises FleetError."""
     before = drift_state.read(text_of(choice.state_file) if choice.state_file else None, choice.state_file)
-    kept = dict(before)
+    kept, silent = dict(before.findings), dict(before.unseen)
     audits = []
     for file in files:
         one = _audit(file, texts.get(file.file, ""), results, before, choice)
         audits.append(one)
         if one.course is not None:
             kept[one.name] = list(one.course.kept)
+            silent.pop(one.name, None)
+        if one.unseen is not None:
+            silent[one.name] = one.unseen.since
     wanted = _reports(audits, choice)
     if choice.state_file:
-        wanted[choice.state_file] = drift_state.text(kept)
+        wanted[choice.state_file] = drift_state.text(drift_state.Memory(kept, silent))
     found = differences(wanted)
     bad = any(failing(finding, choice.fail_on) for one in audits for finding in one.broken)
     bad = bad or any(failing(drift.finding, choice.fail_on) for one in audits for drift in _drifts(one))
@@ -66,16 +73,20 @@ def _audit(
     file: SiteFile,
     text: str,
     results: t.Mapping[str, t.Any],
-    before: t.Mapping[str, t.Sequence[drift_state.Kept]],
+    before: drift_state.Memory,
     choice: Choice,
 ) -> Audited:
     name = os.path.basename(file.file) if file.site is None else file.site.slug
     if file.site is None:
-        return Audited(file.file, name, file.findings, None, None, "")
+        return Audited(file.file, name, file.findings, None, None, "", None)
     compared = compare(file.site, results, choice.language)
-    course = drift_state.course(before.get(name, ()), compared.drifts, compared.answered, choice.today)
+    since = before.unseen.get(name, choice.today) if choice.state_file else ""
+    unseen = drift_unseen.unseen(file.site, compared, since)
+    if unseen is not None and unseen.days(choice.today) >= choice.unseen_days:
+        compared = compared._replace(drifts=(*compared.drifts, unseen.told(file.file, choice.language)))
+    course = drift_state.course(before.findings.get(name, ()), compared.drifts, compared.answered, choice.today)
     edits = [edit for drift in compared.drifts for edit in drift.edits]
-    return Audited(file.file, name, file.findings, compared, course, patch(text, file.file, edits))
+    return Audited(file.file, name, file.findings, compared, course, patch(text, file.file, edits), unseen)
 
 
 def _drifts(audited: Audited) -> tuple[Told, ...]:
@@ -125,7 +136,9 @@ def _told(audits: t.Sequence[Audited], choice: Choice, vain: bool) -> dict[str, 
     ]
     silent = [f"{gap['device']}.{gap['site']}: {gap['text']}" for gap in unknown if gap["reason"] == "unreachable"]
     numbers = ", ".join(f"{counts[severity]} {severity}{'s' * (counts[severity] != 1)}" for severity in SEVERITIES)
-    summary = f"{len(audits)} site{'s' * (len(audits) != 1)} compared: {numbers}; {len(unknown)} unknown"
+    summary = f"{_how_many(audits)} compared: {numbers}; {len(unknown)} unknown"
+    quiet = (drift_unseen.line_of(one.name, one.unseen, one.comparison, choice.language) for one in audits)
+    summary = "\n".join([summary, *filter(None, quiet)])
     if vain:
         summary += (
             "\nNo device answered, so nothing was compared. Look whether the inventory is right, and the way there"
@@ -138,12 +151,20 @@ def _told(audits: t.Sequence[Audited], choice: Choice, vain: bool) -> dict[str, 
         "gone": _kept(audits, "gone"),
         "open": _kept(audits, "open"),
         "unknown": unknown,
+        "unseen": [one.unseen._asdict() for one in audits if one.unseen is not None],
         "warnings": silent,
         "seen": [
             {"site": one.name, **place} for one in audits if one.comparison is not None for place in one.comparison.seen
         ],
         "patches": [{"file": one.file, "patch": one.patch} for one in audits if one.patch],
     }
+
+
+def _how_many(audits: t.Sequence[Audited]) -> str:
+    """How many sites were compared: not those that cannot be read, and not those that did not answer."""
+    count = sum(one.comparison is not None and bool(one.comparison.answered) for one in audits)
+    of = f"{count} of {len(audits)}" if count != len(audits) else str(count)
+    return f"{of} site{'s' * (len(audits) != 1)}"
 
 
 def _kept(audits: t.Sequence[Audited], which: str) -> list[dict[str, str]]:

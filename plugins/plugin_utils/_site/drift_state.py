@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import typing as t
 
@@ -24,6 +25,13 @@ class Kept(t.NamedTuple):
     witnesses: tuple[str, ...]
 
 
+class Memory(t.NamedTuple):
+    """What a state file holds, by site. unseen: the day since which a site has not answered."""
+
+    findings: dict[str, list[Kept]]
+    unseen: dict[str, str]
+
+
 class Course(t.NamedTuple):
     """What became of one site's findings. since: for each identity now found the day on which it was first seen."""
 
@@ -34,17 +42,28 @@ class Course(t.NamedTuple):
     kept: tuple[Kept, ...]
 
 
-def read(text: t.Optional[str], path: str) -> dict[str, list[Kept]]:
-    """What a state file holds, by site. Raises Refused where it is none."""
+def read(text: t.Optional[str], path: str) -> Memory:
+    """What a state file holds. Raises Refused where it is none."""
     if text is None:
-        return {}
+        return Memory({}, {})
     try:
         told = json.loads(text)
     except (ValueError, RecursionError):
         told = None
     if pick(told, "version") != VERSION or not isinstance(pick(told, "sites"), dict):
         raise Refused(path, "it is not the state of an audit", "name another state_file, or remove it to begin anew")
-    return {slug: [_kept(entry) for entry in entries] for slug, entries in told["sites"].items()}
+    unseen = pick(told, "unseen")
+    return Memory(
+        {slug: [_kept(entry) for entry in entries] for slug, entries in told["sites"].items()},
+        {slug: since for slug, since in unseen.items() if _is_day(since)} if isinstance(unseen, dict) else {},
+    )
+
+
+def _is_day(text: t.Any) -> bool:
+    try:
+        return bool(datetime.date.fromisoformat(text))
+    except (TypeError, ValueError):
+        return False
 
 
 def _kept(entry: t.Any) -> Kept:
@@ -72,10 +91,11 @@ def course(before: t.Sequence[Kept], drifts: t.Sequence[Told], answered: t.Colle
     )
 
 
-def text(sites: t.Mapping[str, t.Sequence[Kept]]) -> str:
-    """The state file's text: the same for the same findings."""
-    told = {slug: [kept._asdict() for kept in entries] for slug, entries in sorted(sites.items())}
-    return json.dumps({"version": VERSION, "sites": told}, ensure_ascii=False, indent=1) + "\n"
+def text(memory: Memory) -> str:
+    """The state file's text: the same for the same findings, on whatever day."""
+    told = {slug: [kept._asdict() for kept in entries] for slug, entries in sorted(memory.findings.items())}
+    kept = {"version": VERSION, "sites": told, "unseen": dict(sorted(memory.unseen.items()))}
+    return json.dumps(kept, ensure_ascii=False, indent=1) + "\n"
 
 
-__all__ = ["Course", "Kept", "course", "read", "text"]
+__all__ = ["Course", "Kept", "Memory", "course", "read", "text"]

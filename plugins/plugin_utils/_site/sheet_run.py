@@ -18,6 +18,7 @@ import typing as t
 from ...module_utils._common.errors import FleetError, InvalidRequest
 from .editions import secrets_of
 from .leaks import Crowd, Leak, Needle
+from .model import Site
 from .model_load import load_site
 from .model_values import Secret
 from .sheet_render import MODES, Choice, Made, Reveal, logins_of, render, stem_of, unsearched
@@ -151,6 +152,10 @@ class _Run:
             raise InvalidRequest(what, f"{first.label}: {first.message}", f"{first.hint}; site_check lists everything")
         site = read.site
         self._claim(site.slug, source)
+        unreadable = list(self._unreadable(source, site))
+        if unreadable:
+            self.result.errors.extend(unreadable)
+            return
         logins = logins_of(site, self.reveal)
         self.result.warnings.extend(
             f"The {name} of site {site.slug} is too short or too ordinary to be looked for in the sheets;"
@@ -173,6 +178,15 @@ class _Run:
             kept = Record(key=key, stamp=self._stamp(source, key) or "", slug=site.slug, files=files)
             self.store.write(source.path, kept, facts)
 
+    def _unreadable(self, source: Source, site: Site) -> t.Iterator[FleetError]:
+        """An error for each secret that cannot be had in clear."""
+        for name, _edition, _part, value in secrets_of(site):
+            try:
+                self.reveal(value)
+            except FleetError as error:
+                what = f"{source.path}: credential {name} ({error.what})"
+                yield InvalidRequest(what, error.why, error.hint)
+
     @functools.cached_property
     def _crowd(self) -> Crowd:
         return Crowd(needle for source in self.sources for needle in self._needles(source))
@@ -183,6 +197,8 @@ class _Run:
         site = load_site(source.text, source.path).site
         if site is None:
             return []
+        for error in self._unreadable(source, site):
+            raise error
         return [
             Needle(f"{part} of credential {name} of {source.path}", self.reveal(value))
             for name, _edition, part, value in secrets_of(site)

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.homevirt.fleet.plugins.module_utils._common.errors import FleetError
-from ansible_collections.homevirt.fleet.plugins.plugin_utils._site import drift_report, drift_state
+from ansible_collections.homevirt.fleet.plugins.plugin_utils._site import drift_report, drift_state, drift_unseen
 from ansible_collections.homevirt.fleet.plugins.plugin_utils._site.drift_book import Edit
 from ansible_collections.homevirt.fleet.plugins.plugin_utils._site.drift_patch import patch
 from ansible_collections.homevirt.fleet.plugins.plugin_utils._site.drift_run import Choice, audit
@@ -123,6 +123,77 @@ def test_new_then_known_then_open_then_gone(tmp_path):
     mended = run(tmp_path, answer(), "2026-11-29")
     assert not mended.bad and mended.result["changed"] and len(mended.result["gone"]) == 1
     assert not run(tmp_path, answer(), "2026-11-30").result["changed"]
+
+
+SITES = {name: SITE.replace("slug: home", f"slug: {name}") for name in ("home", "oji")}
+DOWN = {"sw.oji": {"unreachable": True, "msg": "down"}}
+
+
+def nightly(tmp_path, told, today, **options):
+    """Two houses, of which ``told`` holds the answers. Returns the outcome; the state is kept."""
+    choice = Choice(
+        options.pop("language", "en"), "warning", str(tmp_path / "state.json"), str(tmp_path), today, **options
+    )
+    files = [load_site(text, f"{name}.yml") for name, text in SITES.items()]
+    outcome = audit(files, {f"{name}.yml": text for name, text in SITES.items()}, told, choice)
+    for difference in outcome.differences:
+        (tmp_path / difference.path).write_text(difference.after, encoding="utf-8")
+    return outcome
+
+
+def test_a_house_that_does_not_answer_for_a_week_fails_the_night(tmp_path):
+    told = {**answer(), **DOWN}
+    first = nightly(tmp_path, told, "2026-11-01")
+    assert first.result["msg"].splitlines()[-2:] == [
+        "1 of 2 sites compared: 0 errors, 0 warnings, 0 notices; 5 unknown",
+        "oji has not answered since 2026-11-01",
+    ]
+    assert not first.bad and first.result["unseen"] == [{"site": "oji", "since": "2026-11-01"}]
+    sixth = nightly(tmp_path, told, "2026-11-07")
+    assert not sixth.bad and not sixth.result["changed"]
+    assert "oji has not answered since 2026-11-01" in (tmp_path / "audit.md").read_text(encoding="utf-8")
+    seventh = nightly(tmp_path, told, "2026-11-08")
+    assert seventh.bad and [one["rule"] for one in seventh.result["new"]] == ["site-unseen"]
+    assert "oji.yml:1: warning: site oji: no device of it has answered since 2026-11-01" in seventh.result["msg"]
+    cases = ElementTree.parse(tmp_path / "audit.xml").findall("testsuite[@name='oji']/testcase[failure]")
+    assert [case.get("name") for case in cases] == ["site-unseen"]
+    later = nightly(tmp_path, told, "2026-11-09")
+    assert later.bad and not later.result["changed"]
+    back = nightly(tmp_path, {**answer(), "sw.oji": answer()["sw.home"]}, "2026-11-10")
+    assert not back.bad and [one["site"] for one in back.result["gone"]] == ["oji"]
+    assert back.result["msg"].splitlines()[-1].startswith("2 sites compared: 0 errors")
+    assert not nightly(tmp_path, told, "2026-11-11").bad
+
+
+def test_unseen_days_and_languages(tmp_path):
+    at_once = nightly(tmp_path, {**answer(), **DOWN}, "2026-11-01", unseen_days=0, language="ja")
+    assert at_once.bad and "家 oji：2026-11-01 から応答する機器がなく" in at_once.result["msg"]
+    assert set(drift_unseen.WORDS["ja"]) == set(drift_unseen.WORDS["en"])
+
+
+def test_without_a_state_file_nobody_knows_since_when():
+    files = [load_site(text, f"{name}.yml") for name, text in SITES.items()]
+    outcome = audit(files, {}, {**answer(), **DOWN}, Choice("en", "warning", "", "", "2026-11-01"))
+    assert not outcome.bad and outcome.result["msg"].splitlines()[-1] == "oji did not answer"
+
+
+@pytest.mark.parametrize("managed", ["", "managed: routeros, "])
+def test_a_house_that_cannot_be_asked_is_no_house_that_does_not_answer(managed, tmp_path):
+    files = [load_site(SITE.replace("managed: linux, ", managed).replace("home", "own"), "own.yml")]
+    choice = Choice("en", "warning", str(tmp_path / "state.json"), "", "2026-11-01", 0)
+    outcome = audit([*files, load_site(SITE, "home.yml")], {}, answer(), choice)
+    assert not outcome.bad and outcome.result["unseen"] == []
+    assert outcome.result["msg"].splitlines()[-1] == "own has no device that can be asked"
+
+
+def test_a_file_that_cannot_be_read_was_not_compared():
+    outcome = audit([load_site("slug: [", "bad.yml")], {}, {}, Choice("en", "warning", "", "", "2026-11-01"))
+    assert "0 of 1 site compared: 1 error" in outcome.result["msg"]
+
+
+def test_a_day_that_is_none_in_the_state_file():
+    text = '{"version": 1, "sites": {}, "unseen": {"home": "2026-11-01", "oji": "x", "own": 7}}'
+    assert drift_state.read(text, "state.json").unseen == {"home": "2026-11-01"}
 
 
 def test_nobody_answers_at_all(tmp_path):

@@ -13,9 +13,12 @@ import urllib.parse
 
 import pytest
 import typst
+from ansible.errors import AnsibleActionFail
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ansible_collections.homevirt.fleet.plugins.action import site_sheet
+from ansible_collections.homevirt.fleet.plugins.module_utils._common.errors import InvalidRequest
 from ansible_collections.homevirt.fleet.plugins.plugin_utils._site import typst_pdf
 from ansible_collections.homevirt.fleet.plugins.plugin_utils._site.leaks import Crowd, Leak, Needle, Scan
 from ansible_collections.homevirt.fleet.plugins.plugin_utils._site.sheet_render import Choice
@@ -224,6 +227,28 @@ def test_another_sites_secret_is_a_leak_too(tmp_path):
         lambda secret: "oji-wifi-geheim" if "oji.psk" in secret.value else secret.value * 2,
     )
     assert [error.what.partition("-")[0] for error in outcome.errors] == ["jikka"]
+
+
+def test_each_secret_that_cannot_be_read_is_told_once_with_house_and_credential(tmp_path):
+    texts = {path.name: path.read_text(encoding="utf-8") for path in (SITES / "jikka.yml", SITES / "oji.yml")}
+
+    def closed(secret):
+        if secret.kind == "template" and "jikka" in secret.value:
+            raise InvalidRequest(secret.value.strip("{ }"), "it is closed", "open it")
+        return secret.value
+
+    outcome = make_sheets(texts, str(tmp_path / "s"), EVERY, closed)
+    assert list(dict.fromkeys(map(str, outcome.errors))) == [
+        f"jikka.yml: credential {name} (vault_jikka.{key}): it is closed. Open it."
+        for name, key in (("jikka_rt", "rt"), ("jikka_wifi", "psk"), ("jikka_isp", "isp_id"), ("jikka_isp", "isp"))
+    ]
+    assert not outcome.files
+
+
+def test_all_missing_libraries_are_told_at_once(monkeypatch):
+    monkeypatch.setitem(site_sheet.LIBRARIES, "svg", {"json": "there", "no_such_one": "one-lib", "no_such_two": "two"})
+    with pytest.raises(AnsibleActionFail, match=r"\(one-lib, two\).* -m pip install one-lib two$"):
+        site_sheet._need_libraries(["svg"])
 
 
 def test_two_sites_with_one_slug_do_not_overwrite_each_other(tmp_path):
