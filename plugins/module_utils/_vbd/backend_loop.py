@@ -48,7 +48,8 @@ class LoopBackend(Backend):
     def trouble(self, host: Host, record: Record, seen: Seen) -> str:
         if self.holds(host, record, seen):
             return ""
-        return f"its loop device {record.device} is gone" if record.whole else "a run was cut off while attaching it"
+        made = record.device and record.whole
+        return f"its loop device {record.device} is gone" if made else "a run was cut off while attaching it"
 
     def holds(self, host: Host, record: Record, seen: Seen) -> bool:
         return _is_behind(record, seen.loops)
