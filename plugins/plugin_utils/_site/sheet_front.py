@@ -33,9 +33,7 @@ class Reading(t.NamedTuple):
 
     def place(self, device: Device) -> str:
         label, room = self.phrases.label(device), self.room(device)
-        if not room:
-            return label
-        return f"{label}【{room}】" if self.phrases.language == "ja" else f"{label} ({room})"
+        return self.phrases.say("place", label=label, room=room) if room else label
 
 
 def trouble(reading: Reading) -> Section:
