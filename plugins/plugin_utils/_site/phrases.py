@@ -68,7 +68,10 @@ class Phrases:
         length = self.say("length", length=f"{length_m:g}") if length_m is not None else ""
         if kind and not kind.startswith("cat"):
             kind = self.say(f"cable.{kind}")
-        return " ".join(filter(None, (self.say(f"color.{color}") if color else "", length, kind)))
+        return " ".join(filter(None, (self.color(color), length, kind)))
+
+    def color(self, color: t.Optional[str]) -> str:
+        return self.say(f"color.{color}") if color else ""
 
     def port(self, port: t.Union[Interface, FrontPort, RearPort]) -> str:
         """What one finds beside the port."""
