@@ -220,7 +220,8 @@ def _block(block: Block) -> str:
     if isinstance(block, Steps):
         return f"#enum({''.join(f'{_text(item)}, ' for item in block.items)})"
     if isinstance(block, Lines):
-        return f"#block(breakable: false, stack(spacing: 1.3mm, {''.join(f'{_text(item)}, ' for item in block.items)}))"
+        items = "".join(f"{_text(item)}, " for item in block.items)
+        return f"#block(breakable: false, text(0.85em, stack(spacing: 1.2mm, {items})))"
     if isinstance(block, Table):
         return _table(block)
     if isinstance(block, Codes):

@@ -11,6 +11,7 @@ import pathlib
 import re
 import subprocess
 
+import pypdf
 import pytest
 import segno
 import zxingcpp
@@ -23,12 +24,14 @@ from ansible_collections.homevirt.fleet.plugins.plugin_utils._site import (
     html_page,
     model_devices,
     phrases,
+    sheet_front,
     sheet_render,
     typst_pdf,
     typst_source,
 )
 from ansible_collections.homevirt.fleet.plugins.plugin_utils._site import model as site_model
 from ansible_collections.homevirt.fleet.plugins.plugin_utils._site.editions import redacted, secrets_of
+from ansible_collections.homevirt.fleet.plugins.plugin_utils._site.layout_boxes import FONT
 from ansible_collections.homevirt.fleet.plugins.plugin_utils._site.leaks import Crowd
 from ansible_collections.homevirt.fleet.plugins.plugin_utils._site.model_load import load_site
 from ansible_collections.homevirt.fleet.plugins.plugin_utils._site.model_values import EDITIONS, LANGUAGES
@@ -225,6 +228,45 @@ def test_a_small_site_is_one_page_and_its_pdf_says_what_the_sheet_says(name, edi
     assert all(squeezed(section.title) in every for page in sheet.annexes for section in page)
     for cable in site.cables:
         assert every.count(cable.label) >= 5
+
+
+def first_page(sheet):
+    return squeezed(pypdf.PdfReader(io.BytesIO(pdf_of(sheet))).pages[0].extract_text())
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_page_one_holds_the_picture_what_to_do_and_who_to_call(name, language):
+    site = site_of(name)
+    sheet = sheet_of(site, "family", language, logins_of(site))
+    first = first_page(sheet)
+    trouble, contacts = sheet.main
+    assert all(squeezed(text) in first for text in (trouble.title, *trouble.blocks[0].items, contacts.title))
+    for row in contacts.blocks[0].rows:
+        assert all(squeezed(cell) in first for cell in row)
+    for lan in site.wireless_lans:
+        assert squeezed(lan.ssid) in first
+    picture = sheet.picture.drawing
+    assert all(squeezed(label.text) in first for label in picture.labels)
+    restarted = [device for device in site.devices if device.role in sheet_front.RESTARTED]
+    drawn = squeezed("".join(label.text for label in picture.labels if label.kind == "name"))
+    assert all(squeezed(device.label.in_language(language)) in drawn for device in restarted)
+    # Letters of the drawing of at least 2.4 mm.
+    assert sheet.picture.wide / picture.width * FONT >= 2.4
+    assert sheet.picture.whole == (name != "minshuku")
+
+
+@settings(max_examples=8, deadline=None)
+@given(st.integers(0, 10_000), st.integers(1, 40), st.sampled_from(LANGUAGES))
+def test_what_to_do_and_who_to_call_is_on_page_one_of_any_site(number, devices, language):
+    site = load_site(generate_sites.text(number, devices), "a.yml").site
+    sheet = sheet_of(site, "family", language, logins_of(site))
+    first = first_page(sheet)
+    for section in sheet.main:
+        assert squeezed(section.title) in first
+    assert all(squeezed(step) in first for step in sheet.main[0].blocks[0].items)
+    # What is not on page one stands later, and nothing is lost.
+    assert (sheet.rest is None) == sheet.picture.whole
 
 
 def test_a_missing_glyph_is_an_error():
