@@ -18,7 +18,7 @@ STYLE = f"""
 :root {{ color-scheme: light dark; --ink: #111; --paper: #fff; --rule: #aaa; --soft: #f1f5f0; }}
 * {{ box-sizing: border-box; }}
 body {{ margin: 0 auto; padding: 1rem; max-width: 60rem; font: 1.1rem/1.55 {svg.FONTS};
-  color: var(--ink); background: var(--paper); overflow-wrap: anywhere; }}
+  color: var(--ink); background: var(--paper); overflow-wrap: anywhere; text-autospace: no-autospace; }}
 h1 {{ font-size: 1.5rem; margin: 0 0 .3rem; }}
 h2 {{ font-size: 1.2rem; margin: 1.2rem 0 .4rem; border-bottom: 2px solid #2e4a2b; }}
 .edition {{ font-size: .9rem; border: 1px solid; border-radius: .3rem; padding: 0 .4rem; white-space: nowrap; }}

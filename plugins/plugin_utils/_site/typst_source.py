@@ -67,7 +67,9 @@ def document(sheet: Sheet, fonts: t.Sequence[str]) -> str:
     families = ", ".join(map(quoted, fonts))
     lines = [
         f"#set document(title: {quoted(sheet.title)}, date: none)",
-        f"#set text(font: ({families},), lang: {quoted(sheet.language)}, size: {USUAL}pt, fallback: false)",
+        f"#set text(font: ({families},), lang: {quoted(sheet.language)}, size: {USUAL}pt, fallback: false,"
+        # A gap between scripts would look like a space in a Wi-Fi's name, and be typed as one.
+        " cjk-latin-spacing: none)",
         f"#let sizes = ({', '.join(f'{size}pt' for size in SIZES)})",
         f"#let footer-text = {quoted(sheet.footer)}",
         PREAMBLE,

@@ -256,6 +256,14 @@ def test_page_one_holds_the_picture_what_to_do_and_who_to_call(name, language):
     assert sheet.picture.whole == (name != "minshuku")
 
 
+def test_a_wifi_name_has_no_gap_that_looks_like_a_space(tmp_path):
+    site = site_of("jikka-hikari")
+    pdf = tmp_path / "sheet.pdf"
+    pdf.write_bytes(pdf_of(sheet_of(site, "family", "ja", logins_of(site))))
+    first = read_pdf(pdf, "-l", "1")
+    assert "実家Wi-Fi" in first and "実家 Wi-Fi" not in first
+
+
 @settings(max_examples=8, deadline=None)
 @given(st.integers(0, 10_000), st.integers(1, 40), st.sampled_from(LANGUAGES))
 def test_what_to_do_and_who_to_call_is_on_page_one_of_any_site(number, devices, language):
