@@ -86,7 +86,8 @@ footer {{ margin-top: 1rem; font-size: .85rem; }}
   figure {{ margin: 0; flex: 1 1 0; }}
   footer {{ margin-top: 2mm; }}
   .annex {{ break-before: page; }}
-  tr, figure, ol, .lines {{ break-inside: avoid; }}
+  .drawing + .annex {{ break-before: auto; }}
+  tr, figure, ol, dl, .lines {{ break-inside: avoid; }}
   .scroll {{ overflow: visible; }}
   /* Nobody scrolls paper. */
   td {{ overflow-wrap: anywhere; }}

@@ -79,7 +79,9 @@ def document(sheet: Sheet, fonts: t.Sequence[str]) -> str:
     lines.append(_page_one(sheet))
     if sheet.rest is not None:
         lines += _drawings(sheet, sheet.rest)
-    lines += [f"#pagebreak()\n{_column(page)}" for page in sheet.annexes]
+    # What is for the technician begins below the last of the wiring, where a page of that went before.
+    ends = ["" if sheet.rest is not None else "#pagebreak()\n", *["#pagebreak()\n"] * len(sheet.annexes)]
+    lines += [f"{end}{_column(page)}" for end, page in zip(ends, sheet.annexes)]
     return "\n".join(lines) + "\n"
 
 
@@ -218,7 +220,8 @@ def _section(section: Section) -> str:
 def _block(block: Block) -> str:
     if isinstance(block, Pairs):
         cells = "".join(f"name({_text(name)}), {_text(value)}, " for name, value in block.rows)
-        return f"#grid(columns: (auto, 1fr), column-gutter: 2mm, row-gutter: 1.4mm, {cells})"
+        grid = f"grid(columns: (auto, 1fr), column-gutter: 2mm, row-gutter: 1.4mm, {cells})"
+        return f"#block(breakable: false, {grid})"
     if isinstance(block, Steps):
         return f"#enum({''.join(f'{_text(item)}, ' for item in block.items)})"
     if isinstance(block, Lines):

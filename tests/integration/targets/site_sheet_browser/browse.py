@@ -24,7 +24,7 @@ SHEETS = {
     "oji-family-ja": 5,
     "oji-family-en": 6,
     "minshuku-family-ja": 14,
-    "minshuku-family-en": 16,
+    "minshuku-family-en": 15,
     "jikka-family-en": 4,
     "jikka-hikari-family-en": 4,
 }
