@@ -98,14 +98,9 @@ def _picture(drawing: Drawing, main: t.Sequence[Section], side: t.Sequence[Secti
 
 
 def _below(main: t.Sequence[Section], side: t.Sequence[Section]) -> float:
-    """The height of two columns: three to two in a PDF, equal ones in a browser."""
+    """The height of two columns: three to two in a PDF, equal ones in a browser, each taken at its narrower."""
     room = WIDE - GUTTER
-    return max(
-        height_of(main, room * 0.5),
-        height_of(main, room * 0.6),
-        height_of(side, room * 0.5),
-        height_of(side, room * 0.4),
-    )
+    return max(height_of(main, room * 0.5), height_of(side, room * 0.4))
 
 
 def height_of(sections: t.Iterable[Section], wide: float) -> float:
