@@ -70,9 +70,17 @@ legs:
       type: str
       sample: C01
     start:
-      description: Where it starts; none where the line comes in.
+      description:
+        - Where it starts; none where the line comes in.
+        - C(printed) is what is printed beside the port, C(room) the location as the sheet writes it, with its floor.
       type: dict
-      sample: {device: rt, label: {ja: ルーター, en: Router}, port: "1", location: {ja: 居間, en: Living room}}
+      sample:
+        device: rt
+        label: {ja: ルーター, en: Router}
+        port: "1"
+        location: {ja: 居間, en: Living room}
+        printed: {ja: "1", en: "1"}
+        room: {ja: 居間（1階）, en: "Living room, floor 1"}
     end:
       description: Where it ends, with the same keys.
       type: dict
@@ -88,4 +96,8 @@ legs:
     note:
       description: What the site file remarks about it.
       type: dict
+    ssids:
+      description: The Wi-Fis that a device may have joined here, one by one.
+      type: list
+      elements: str
 """

@@ -74,7 +74,7 @@ class _Drawing:
         known = set()
         for port in (*device.rear_ports, *device.front_ports, *device.interfaces):
             known.add(port.name)
-            label = port.label or port.name
+            label = self.phrases.port(port)
             lines = self.lines.get(PortRef(device.name, port.name))
             if lines:
                 yield Socket(f"{port.name}\0line", label, "line", self.phrases.listed(lines))

@@ -8,7 +8,9 @@ from __future__ import annotations
 import typing as t
 
 from . import svg
+from .layout_records import Drawing
 from .markup import escaped
+from .page_one import ABOVE, POINTS
 from .sheet_blocks import Block, Cards, Code, Codes, Lines, Pairs, Section, Sheet, Steps, Table
 from .wifi_code import QUIET, modules_of, size_of
 
@@ -16,7 +18,7 @@ STYLE = f"""
 :root {{ color-scheme: light dark; --ink: #111; --paper: #fff; --rule: #aaa; --soft: #f1f5f0; }}
 * {{ box-sizing: border-box; }}
 body {{ margin: 0 auto; padding: 1rem; max-width: 60rem; font: 1.1rem/1.55 {svg.FONTS};
-  color: var(--ink); background: var(--paper); overflow-wrap: anywhere; }}
+  color: var(--ink); background: var(--paper); overflow-wrap: anywhere; text-autospace: no-autospace; }}
 h1 {{ font-size: 1.5rem; margin: 0 0 .3rem; }}
 h2 {{ font-size: 1.2rem; margin: 1.2rem 0 .4rem; border-bottom: 2px solid #2e4a2b; }}
 .edition {{ font-size: .9rem; border: 1px solid; border-radius: .3rem; padding: 0 .4rem; white-space: nowrap; }}
@@ -61,18 +63,31 @@ footer {{ margin-top: 1rem; font-size: .85rem; }}
   h1 {{ font-size: 14pt; }}
   h2 {{ font-size: 11pt; margin: 2.5mm 0 1mm; break-after: avoid; }}
   .warning {{ margin: 1mm 0; }}
-  .drawing {{ break-inside: avoid; }}
+  .drawing {{ break-inside: avoid; break-before: page; }}
   .drawing .scroll > svg {{ min-width: 0; max-width: min(100%, var(--own)); max-height: 245mm; }}
-  .drawing.one .scroll > svg {{ max-height: 140mm; }}
+  /* What to do and the picture beside it: one page. */
+  .page-one {{ break-inside: avoid; }}
+  .drawing.one {{ break-before: auto; }}
+  .drawing.one .scroll > svg {{ width: var(--wide); max-width: 100%; max-height: none; }}
+  .page-one.beside {{ display: grid; grid-template-columns: var(--wide) 1fr; gap: 0 6mm; }}
+  .page-one.beside {{ font-size: {POINTS}pt; }}
+  .page-one.beside .front {{ display: block; }}
+  .page-one.under {{ grid-template-rows: auto 1fr; }}
+  .page-one.under .front {{ display: contents; }}
+  .page-one.under .front > :first-child {{ grid-column: 2; grid-row: 1 / 3; }}
+  .front table, .front figcaption {{ font-size: .85em; }}
+  .front td {{ padding: .3mm 1mm; }}
   /* Half of the page for addresses and passwords: broken into lines they push the last ones to another page. */
-  .front {{ grid-template-columns: 1fr 1fr; }}
-  .code {{ width: 28mm; }}
+  .page-one:not(.beside) .front {{ grid-template-columns: 1fr 1fr; }}
+  .code {{ width: 28mm; max-width: 100%; }}
   dl {{ gap: 0 .8rem; }}
   dd .value {{ white-space: normal; }}
-  figure {{ margin: 0; }}
+  .codes {{ flex-wrap: nowrap; gap: 2mm; }}
+  figure {{ margin: 0; flex: 1 1 0; }}
   footer {{ margin-top: 2mm; }}
   .annex {{ break-before: page; }}
-  tr, figure, .lines {{ break-inside: avoid; }}
+  .drawing + .annex {{ break-before: auto; }}
+  tr, figure, ol, dl, .lines {{ break-inside: avoid; }}
   .scroll {{ overflow: visible; }}
   /* Nobody scrolls paper. */
   td {{ overflow-wrap: anywhere; }}
@@ -83,6 +98,11 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 def document(sheet: Sheet) -> str:
     front = "".join(_column(sections) for sections in (sheet.main, sheet.side))
+    picture, shown = sheet.picture, ""
+    if picture.drawing is not None:
+        title = sheet.wiring_title if picture.whole else sheet.wiring_overview
+        shown = _drawing(picture.drawing, 0, picture.drawing.height, title, "drawing one")
+    place = "page-one" if picture.place == ABOVE else f"page-one beside {picture.place}"
     annexes = "".join(f'<section class="annex">{"".join(map(_section, page))}</section>\n' for page in sheet.annexes)
     warning = f'<p class="warning">{escaped(sheet.warning)}</p>\n' if sheet.warning else ""
     return (
@@ -93,26 +113,30 @@ def document(sheet: Sheet) -> str:
         '<meta name="format-detection" content="telephone=no">\n'
         f"<title>{escaped(sheet.title)}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n"
         f'<h1>{escaped(sheet.title)} <span class="edition">{escaped(sheet.edition)}</span></h1>\n{warning}'
-        f"<main>\n{_drawing(sheet)}"
-        f'<div class="front">\n{front}</div>\n<footer>{escaped(sheet.footer)}</footer>\n{annexes}</main>\n'
+        f'<main>\n<div class="{place}" style="--wide: {picture.wide:.1f}mm">\n{shown}'
+        f'<div class="front">\n{front}</div>\n</div>\n<footer>{escaped(sheet.footer)}</footer>\n'
+        f"{_rest(sheet)}{annexes}</main>\n"
         "</body>\n</html>\n"
     )
 
 
-def _drawing(sheet: Sheet) -> str:
-    breaks = sheet.drawing.breaks
+def _rest(sheet: Sheet) -> str:
+    if sheet.rest is None:
+        return ""
+    breaks = sheet.rest.breaks
     parts = list(zip(breaks, breaks[1:]))
     shown = []
     for number, (top, bottom) in enumerate(parts, 1):
         count = sheet.wiring_part.format(number=number, count=len(parts)) if len(parts) > 1 else ""
-        title = f"{sheet.wiring_title}{count}"
-        kind = "drawing one" if len(parts) == 1 else "drawing"
-        picture = svg.part(sheet.drawing, top, bottom, title)
-        shown.append(
-            f'<section class="{kind}" style="--own: {sheet.drawing.width}px"><h2>{escaped(title)}</h2>\n'
-            f'<div class="scroll">{picture}</div></section>\n'
-        )
+        shown.append(_drawing(sheet.rest, top, bottom, f"{sheet.wiring_title}{count}", "drawing"))
     return "".join(shown)
+
+
+def _drawing(drawing: Drawing, top: int, bottom: int, title: str, kind: str) -> str:
+    return (
+        f'<section class="{kind}" style="--own: {drawing.width}px"><h2>{escaped(title)}</h2>\n'
+        f'<div class="scroll">{svg.part(drawing, top, bottom, title)}</div></section>\n'
+    )
 
 
 def _column(sections: t.Sequence[Section]) -> str:

@@ -46,9 +46,9 @@ def draw(plan: Plan, columns: int = COLUMNS, page: int = ENDLESS) -> Drawing:
     return _Layout(plan, columns, page // boxes.STEP * boxes.STEP).drawing()
 
 
-def for_paper(plan: Plan) -> Drawing:
-    """On one page where it fits, otherwise on several of the same shape."""
-    whole = draw(plan)
+def for_paper(plan: Plan, whole: t.Optional[Drawing] = None) -> Drawing:
+    """On one page where it fits, otherwise on several of the same shape. ``whole``: where it is drawn already."""
+    whole = whole or draw(plan)
     page = int(whole.width * PAPER)
     return whole if whole.height <= max(page, LEGIBLE) else draw(plan, page=page)
 

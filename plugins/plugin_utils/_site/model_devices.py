@@ -142,7 +142,9 @@ class RearPort(Record):
     KEY: t.ClassVar[str] = "name"
 
     name: str = field(NAME, "The end of the cable in the wall, seen from the panel or jack.")
-    label: t.Optional[str] = field(Words(), "What is printed beside it, where that is another name.", default=None)
+    label: t.Optional[Text] = field(
+        Bilingual(), "What one calls it, or what is printed beside it, where that is another name.", default=None
+    )
     type: str = field(Choice(FRONT_TYPES), "The kind of socket.", default="8p8c")
     positions: int = field(Number(1, 1024), "How many front ports it carries.", default=1)
 
@@ -153,7 +155,9 @@ class FrontPort(Record):
     KEY: t.ClassVar[str] = "name"
 
     name: str = field(NAME, "The socket that one plugs into.")
-    label: t.Optional[str] = field(Words(), "What is printed beside it, where that is another name.", default=None)
+    label: t.Optional[Text] = field(
+        Bilingual(), "What one calls it, or what is printed beside it, where that is another name.", default=None
+    )
     type: str = field(Choice(FRONT_TYPES), "The kind of socket.", default="8p8c")
     rear_port: str = field(NAME, "The rear port of the same device that it leads to.")
     rear_port_position: int = field(Number(1, 1024), "Its place on that rear port.", default=1)

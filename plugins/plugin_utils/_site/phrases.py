@@ -12,7 +12,7 @@ import typing as t
 import yaml
 
 from .model import Circuit, Site
-from .model_devices import Cable, Device, Location, VirtualMachine
+from .model_devices import Cable, Device, FrontPort, Interface, Location, RearPort, VirtualMachine
 from .model_values import Text
 from .model_yaml import LOADER
 
@@ -59,13 +59,24 @@ class Phrases:
         return " ".join(filter(None, (cable.label, self.looks(cable))))
 
     def looks(self, cable: Cable) -> str:
-        color = self.say(f"color.{cable.color}") if cable.color else ""
-        length = self.say("length", length=f"{cable.length_m:g}") if cable.length_m is not None else ""
         status = self.status(cable.status) if cable.status != "connected" else ""
-        kind = cable.type or ""
+        seen = self.appearance(cable.color or "", cable.length_m, cable.type or "")
+        return " ".join(filter(None, (seen, status)))
+
+    def appearance(self, color: str, length_m: t.Optional[float], kind: str) -> str:
+        """Colour, length and kind of a cable, as far as they are known."""
+        length = self.say("length", length=f"{length_m:g}") if length_m is not None else ""
         if kind and not kind.startswith("cat"):
             kind = self.say(f"cable.{kind}")
-        return " ".join(filter(None, (color, length, kind, status)))
+        return " ".join(filter(None, (self.color(color), length, kind)))
+
+    def color(self, color: t.Optional[str]) -> str:
+        return self.say(f"color.{color}") if color else ""
+
+    def port(self, port: t.Union[Interface, FrontPort, RearPort]) -> str:
+        """What one finds beside the port."""
+        label = port.label
+        return (self.text(label) if isinstance(label, Text) else label) or port.name
 
     def status(self, status: str) -> str:
         return self.say(f"status.{status}")

@@ -61,7 +61,7 @@ def _other(cable: Cable, near: PortRef) -> PortRef:
 
 def _end(port: PortRef, reading: Reading, wiring: Wiring) -> str:
     device, record = wiring.devices.get(port.device), wiring.ports.get(port)
-    printed = (record.label or record.name) if record is not None else port.port
+    printed = reading.phrases.port(record) if record is not None else port.port
     name = reading.place(device) if device is not None else port.device
     return reading.phrases.say("cables.end", device=name, port=printed)
 

@@ -9,6 +9,10 @@ import typing as t
 
 from .layout_records import Drawing
 
+if t.TYPE_CHECKING:
+    # It measures blocks, so it reads this file.
+    from .page_one import Picture
+
 
 class Shown(str):
     """A secret that this sheet shows. Facts and differences name it, but never hold it."""
@@ -71,8 +75,9 @@ class Section(t.NamedTuple):
 
 
 class Sheet(t.NamedTuple):
-    """drawing: the wiring, at the top. main and side: what stands below it on the first page, side by side.
-    annexes: the sections of each page after it. facts: what the drawing says, in lines."""
+    """picture: the wiring on the first page, with main and side below or beside it. rest: the wiring on the pages after
+    it, None where the picture is all of it. annexes: groups of sections, each from a new page. facts: what the drawing
+    says, in lines."""
 
     language: str
     title: str
@@ -81,11 +86,18 @@ class Sheet(t.NamedTuple):
     footer: str
     wiring_title: str
     wiring_part: str
-    drawing: Drawing
+    wiring_overview: str
+    picture: Picture
+    rest: t.Optional[Drawing]
     main: tuple[Section, ...]
     side: tuple[Section, ...]
     annexes: tuple[tuple[Section, ...], ...]
     facts: tuple[str, ...]
+
+    @property
+    def drawing(self) -> Drawing:
+        """All of the wiring."""
+        return t.cast(Drawing, self.rest or self.picture.drawing)
 
 
 __all__ = [

@@ -9,8 +9,9 @@ import typing as t
 
 from .model import Contact, Site, WirelessLan
 from .model_devices import Device
+from .page_one import Connecting
 from .phrases import Phrases
-from .sheet_blocks import Code, Codes, Pairs, Section, Shown, Steps, Table
+from .sheet_blocks import Block, Code, Codes, Pairs, Section, Shown, Steps, Table
 from .wifi_code import wifi_payload
 
 # What is switched off and on. A hypervisor or a server is not: that would lose what runs on it.
@@ -33,9 +34,7 @@ class Reading(t.NamedTuple):
 
     def place(self, device: Device) -> str:
         label, room = self.phrases.label(device), self.room(device)
-        if not room:
-            return label
-        return f"{label}【{room}】" if self.phrases.language == "ja" else f"{label} ({room})"
+        return self.phrases.say("place", label=label, room=room) if room else label
 
 
 def trouble(reading: Reading) -> Section:
@@ -55,7 +54,23 @@ def trouble(reading: Reading) -> Section:
     return Section(say("trouble.title"), (Steps(tuple(steps)),))
 
 
-def clients(reading: Reading) -> t.Optional[Section]:
+def connecting(reading: Reading) -> Connecting:
+    """How to connect a device; its parts for a page that has room for one of them only."""
+    say = reading.phrases.say
+    codes, wifi, networks = _clients(reading)
+    blocks: tuple[Block, ...] = (Codes(tuple(codes)),) if codes else ()
+
+    def section(key: str, before: tuple[Block, ...], rows: list[tuple[str, str]]) -> tuple[Section, ...]:
+        return (Section(say(key), (*before, Pairs(tuple(rows)))),) if rows else ()
+
+    return Connecting(
+        section("clients.title", blocks, [*wifi, *networks]),
+        section("clients.title", blocks, wifi),
+        section("clients.networks", (), networks),
+    )
+
+
+def _clients(reading: Reading) -> tuple[list[Code], list[tuple[str, str]], list[tuple[str, str]]]:
     say, site = reading.phrases.say, reading.site
     rows: list[tuple[str, str]] = []
     codes: list[Code] = []
@@ -67,6 +82,7 @@ def clients(reading: Reading) -> t.Optional[Section]:
             codes.append(Code(wifi_payload(lan, password), say("clients.scan", ssid=lan.ssid)))
     if any(pool.role == "dhcp" for prefix in site.prefixes for pool in prefix.ip_ranges):
         rows.append((say("clients.automatic"), say("clients.automatic_value")))
+    wifi, rows = rows, []
     for prefix in site.prefixes:
         rows.append((say("clients.network"), str(prefix.prefix)))
         if prefix.gateway:
@@ -76,10 +92,7 @@ def clients(reading: Reading) -> t.Optional[Section]:
         rows += [
             (say("clients.pool"), f"{pool.start} –\n{pool.end}") for pool in prefix.ip_ranges if pool.role == "dhcp"
         ]
-    if not rows:
-        return None
-    blocks = (Codes(tuple(codes)), Pairs(tuple(rows))) if codes else (Pairs(tuple(rows)),)
-    return Section(say("clients.title"), blocks)
+    return codes, wifi, rows
 
 
 def _password(lan: WirelessLan, reading: Reading) -> t.Optional[str]:
@@ -108,4 +121,4 @@ def _contact(contact: Contact, reading: Reading) -> tuple[str, str, str]:
     return contact.name, reading.phrases.say(f"contact.{contact.role}"), reached
 
 
-__all__ = ["Reading", "clients", "contacts", "trouble"]
+__all__ = ["RESTARTED", "Reading", "connecting", "contacts", "trouble"]

@@ -10,6 +10,9 @@ Widths are in thousandths of the font size and never below the real ones of the 
 from __future__ import annotations
 
 import functools
+import itertools
+import re
+import typing as t
 import unicodedata
 
 NARROW = frozenset(" !',.:;|ijl")
@@ -17,6 +20,10 @@ SLIM = frozenset('`()[]/"-frtIJ')
 WIDE = frozenset("mMW@%w&")
 # Letters such as OE and W with a circumflex are wider than any plain one.
 OTHER = 1200
+# In a word that is wider than a line, what stays together if it can.
+RUN = re.compile(r"[!-~]+|[^!-~]")
+CLOSING = frozenset("、。，．：；！？）」』】〉》〕］｝ー々ぁぃぅぇぉっゃゅょァィゥェォッャュョ｡､｣ｰﾞﾟ")
+OPENING = frozenset("（「『【〈《〔［｛｢")
 # What turns the reading direction or hides: shown as its number, or a name could pretend to be another one.
 INVISIBLE = frozenset(
     [*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0x061C, 0xFEFF, 0xFFF9, 0xFFFA, 0xFFFB]
@@ -62,31 +69,62 @@ def width(text: str) -> int:
 
 @functools.lru_cache(maxsize=16384)
 def wrapped(text: str, limit: int) -> tuple[str, ...]:
-    """The text in lines of at most ``limit`` thousandths, broken at spaces where there are any, else anywhere.
+    """The text in lines of at most ``limit`` thousandths, broken at spaces where there are any.
 
-    A single character that is wider gets a line of its own.
+    Else between the characters of Japanese; a word or a number that fits a line is never parted, for it may be a name
+    that somebody types. A single character that is wider gets a line of its own.
     """
     lines: list[str] = []
     line, used, space = "", 0, -1
-    for char in visible(text):
-        if line and used + char_width(char) > limit:
-            if char == " ":
+    for piece in _kept_together(_pieces(visible(text), limit), limit):
+        wide = width(piece)
+        if line and used + wide > limit:
+            if piece == " ":
                 lines.append(line)
                 line, used, space = "", 0, -1
                 continue
-            if space > 0:
-                head, line = line[:space], line[space + 1 :]
-            else:
-                head, line = line, ""
+            head, line = (line[:space], line[space + 1 :]) if space > 0 else (line, "")
             lines.append(head.rstrip())
             used, space = width(line), -1
-        if char == " ":
+            # What stood after the space may leave too little room, too.
+            if line and used + wide > limit:
+                lines.append(line)
+                line, used = "", 0
+        if piece == " ":
             if not line:
                 continue
             space = len(line)
-        line += char
-        used += char_width(char)
+        line += piece
+        used += wide
     return (*lines, line) if line or not lines else tuple(lines)
+
+
+def _pieces(text: str, limit: int) -> t.Iterator[str]:
+    """What is not parted: a space, a word that fits a line, or a single character."""
+    for narrow, word in itertools.groupby(text, _is_of_a_word):
+        if not narrow:
+            yield from word
+            continue
+        whole = "".join(word)
+        for found in [whole] if width(whole) <= limit else RUN.findall(whole):
+            yield from [found] if width(found) <= limit else found
+
+
+def _kept_together(pieces: t.Iterable[str], limit: int) -> list[str]:
+    """No line starts with what closes, or ends with what opens, where that can be had."""
+    kept: list[str] = []
+    for piece in pieces:
+        before = kept[-1] if kept else " "
+        bound = piece in CLOSING or before[-1] in OPENING
+        if bound and " " not in (piece, before) and width(before + piece) <= limit:
+            kept[-1] += piece
+        else:
+            kept.append(piece)
+    return kept
+
+
+def _is_of_a_word(char: str) -> bool:
+    return char != " " and unicodedata.east_asian_width(char) not in "WFH"
 
 
 __all__ = ["char_width", "visible", "width", "wrapped"]

@@ -10,7 +10,8 @@ import typing as t
 from ...module_utils._common.errors import InvalidRequest
 from .model import Circuit, Site
 from .model_devices import Device
-from .model_values import PortRef, Text
+from .model_values import LANGUAGES, PortRef, Text
+from .phrases import Phrases
 from .wiring import Link, Wiring, is_passive
 
 # What can lie between two ports.
@@ -18,18 +19,23 @@ BY_LINE, BY_CABLE, BY_AIR = "line", "cable", "air"
 
 
 class Stop(t.NamedTuple):
-    """A port on the way: the device, the port's printed name ("" where it is unknown), the room."""
+    """A port on the way: the device, the port ("" where it is unknown), the room.
+
+    printed: what is printed beside the port. room: the location's name as the sheet writes it, with its floor.
+    """
 
     device: str
     label: Text
     port: str
     location: t.Optional[Text]
+    printed: t.Optional[Text] = None
+    room: t.Optional[Text] = None
 
 
 class Leg(t.NamedTuple):
     """From one port to the next. A ``line`` comes from outside, so ``start`` is None.
 
-    via: BY_LINE, BY_CABLE or BY_AIR. name: the cable's label, the circuit's cid, or the SSIDs.
+    via: BY_LINE, BY_CABLE or BY_AIR. name: the cable's label, the circuit's cid, or the SSIDs; ssids: each of those.
     """
 
     via: str
@@ -40,6 +46,7 @@ class Leg(t.NamedTuple):
     color: str = ""
     length_m: t.Optional[float] = None
     note: t.Optional[Text] = None
+    ssids: tuple[str, ...] = ()
 
 
 class Trace(t.NamedTuple):
@@ -142,14 +149,22 @@ def _by_air(wiring: Wiring, sender: str, receiver: str) -> Leg:
     ssids = [
         lan.ssid for lan in wiring.site.wireless_lans if access in lan.devices and (not wanted or lan.ssid in wanted)
     ]
-    return Leg(BY_AIR, ", ".join(ssids), _stop(wiring, PortRef(sender, "")), _stop(wiring, PortRef(receiver, "")))
+    start, end = (_stop(wiring, PortRef(name, "")) for name in (sender, receiver))
+    return Leg(BY_AIR, ", ".join(ssids), start, end, ssids=tuple(ssids))
 
 
 def _stop(wiring: Wiring, ref: PortRef) -> Stop:
     device, port = wiring.devices[ref.device], wiring.ports.get(ref)
-    rooms = {location.slug: location.name for location in wiring.site.locations}
-    printed = (port.label or port.name) if port is not None else ref.port
-    return Stop(ref.device, _label(device), printed, rooms.get(device.location or ""))
+    location = next((one for one in wiring.site.locations if one.slug == device.location), None)
+    printed = Text(*(Phrases(language).port(port) for language in LANGUAGES)) if port is not None else None
+    return Stop(
+        ref.device,
+        _label(device),
+        printed.en if printed is not None else ref.port,
+        location.name if location is not None else None,
+        printed,
+        Text(*(Phrases(language).room(location, wiring.site) for language in LANGUAGES)) if location else None,
+    )
 
 
 def _label(device: Device) -> Text:

@@ -1,76 +1,44 @@
 # SPDX-FileCopyrightText: homevirt.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to homevirt.fleet: not a public interface.
-"""A trace in words, one line for each cable, in Japanese or English."""
+"""A trace in words, one line for each cable, in Japanese or English: the words of the sheet's other pages."""
 
 from __future__ import annotations
 
-import typing as t
-
+from .phrases import Phrases
 from .trace import BY_AIR, BY_LINE, Leg, Stop, Trace
-
-WORDS: dict[str, dict[str, str]] = {
-    "en": {
-        "title": "From the line to {label} ({site}):",
-        "line": "line {name} ({type}) comes in at {end}",
-        "cable": "{start} -- cable {name}{about} -- {end}",
-        "air": "{start} ~~ Wi-Fi {name} ~~ {end}",
-        "port": "{device}, port {port}",
-        "room": "{stop} [{room}]",
-    },
-    "ja": {
-        "title": "回線から{label}まで（{site}）：",
-        "line": "回線 {name}（{type}）→ {end}",
-        "cable": "{start} ── ケーブル {name}{about} ── {end}",
-        "air": "{start} ～ 無線 {name} ～ {end}",
-        "port": "{device} のポート {port}",
-        "room": "{stop}【{room}】",
-    },
-}
-COLORS_JA = {
-    "black": "黒",
-    "white": "白",
-    "grey": "灰",
-    "red": "赤",
-    "orange": "橙",
-    "yellow": "黄",
-    "green": "緑",
-    "light-blue": "水色",
-    "blue": "青",
-    "purple": "紫",
-    "pink": "桃",
-    "brown": "茶",
-    "beige": "ベージュ",
-    "clear": "透明",
-}
 
 
 def in_words(found: Trace, language: str) -> str:
     """The trace as text, a numbered line for each leg."""
-    words = WORDS[language]
-    lines = [words["title"].format(label=found.label.in_language(language), site=found.site)]
+    phrases = Phrases(language)
+    lines = [phrases.say("trace.title", label=phrases.text(found.label), site=found.site)]
     for number, leg in enumerate(found.legs, 1):
-        start = _stop(leg.start, language) if leg.start else ""
-        kind = {BY_LINE: "line", BY_AIR: "air"}.get(leg.via, "cable")
-        values = {"name": leg.name, "type": leg.type, "about": _about(leg, language)}
-        lines.append(f"{number}. " + words[kind].format(start=start, end=_stop(leg.end, language), **values).rstrip())
+        lines.append(f"{number}. {_leg(leg, phrases)}".rstrip())
     return "\n".join(lines)
 
 
-def _stop(stop: Stop, language: str) -> str:
-    words, device = WORDS[language], stop.label.in_language(language)
-    said = words["port"].format(device=device, port=stop.port) if stop.port else device
-    return words["room"].format(stop=said, room=stop.location.in_language(language)) if stop.location else said
+def _leg(leg: Leg, phrases: Phrases) -> str:
+    end = _stop(leg.end, phrases)
+    if leg.start is None or leg.via == BY_LINE:
+        return phrases.say("trace.line", name=leg.name, type=phrases.say(f"circuit.{leg.type}"), end=end)
+    start = _stop(leg.start, phrases)
+    if leg.via == BY_AIR:
+        return phrases.say("trace.air", name=phrases.listed(leg.ssids or (leg.name,)), start=start, end=end)
+    facts = (phrases.appearance(leg.color, leg.length_m, leg.type), phrases.text(leg.note))
+    about = phrases.listed(filter(None, facts))
+    name = phrases.say("trace.about", name=leg.name, about=about) if about else leg.name
+    return phrases.say("trace.cable", name=name, start=start, end=end)
 
 
-def _about(leg: Leg, language: str) -> str:
-    color = COLORS_JA.get(leg.color, leg.color) if language == "ja" else leg.color
-    length = f"{leg.length_m:g} m" if leg.length_m is not None else ""
-    facts: t.Iterable[str] = filter(None, (color, leg.type, length, leg.note.in_language(language) if leg.note else ""))
-    said = ", ".join(facts)
-    if not said:
-        return ""
-    return f"（{said}）" if language == "ja" else f" ({said})"
+def _stop(stop: Stop, phrases: Phrases) -> str:
+    place = phrases.text(stop.label)
+    if stop.room is not None:
+        place = phrases.say("place", label=place, room=phrases.text(stop.room))
+    if not stop.port:
+        return place
+    port = phrases.text(stop.printed) if stop.printed is not None else stop.port
+    return phrases.say("trace.port", place=place, port=port)
 
 
 __all__ = ["in_words"]

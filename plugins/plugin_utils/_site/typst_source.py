@@ -12,15 +12,18 @@ import typing as t
 from .layout_boxes import FONT
 from .layout_records import Drawing, Label, Path, Rect
 from .markup import quoted
+from .page_one import ABOVE, GUTTER, LARGEST, TITLE, UNDER, WIDE
 from .sheet_blocks import Block, Cards, Code, Codes, Lines, Pairs, Section, Sheet, Steps, Table
 from .svg import COLORS, UNKNOWN
 from .text_width import visible
 from .wifi_code import QUIET, modules_of, size_of
 
-# Millimetres: the paper inside its margins, what a drawing may take of it, and the largest size of a unit of it.
-WIDE, HIGH = 190, 262
-ALONE, SHARED = 246, 152
-LARGEST = 0.36
+# Millimetres: what a drawing may take of a page that it has to itself.
+ALONE = 246
+# The height inside the margins, less what parts the paragraphs.
+PAPER = 269
+# The letters of the first page, the largest that fit; those of the others.
+SIZES, USUAL = (12, 11.5, 11, 10.5, 10, 9.5, 9, 8.5), 10.5
 MUTED, PORT, ROOM = "#444444", "#123e7c", "#2e4a2b"
 LONG_WORD = re.compile(r"[!-~]{12}")
 INKS = {"port": PORT, "room": ROOM, "note": MUTED, "chip": MUTED}
@@ -44,10 +47,16 @@ PREAMBLE = """
   }
   (..done, line).join(linebreak())
 }
-#let fit(line) = layout(size => line.split(" ").map(word => {
+#let fit(..lines) = layout(size => lines.pos().map(line => line.split(" ").map(word => {
   let wide = word.match(regex("[!-~]{12}")) != none and measure(word).width > size.width
   if wide { broken(word, size.width) } else { word }
-}).join(" "))
+}).join(" ")).join(linebreak()))
+// What to do stands on one page, in the largest letters that leave room for all of it.
+#let fitted(room, body) = layout(size => {
+  let high = points => measure(width: size.width, body(points)).height
+  let chosen = sizes.find(points => high(points) <= room)
+  if chosen == none { body(sizes.last()) } else { block(breakable: false, body(chosen)) }
+})
 #let tick = box(width: 3.4mm, height: 3.4mm, stroke: 0.6pt)
 #let at(x, y, body) = place(top + left, dx: x, dy: y, body)
 #let name(t) = text(rgb("#444444"), t)
@@ -58,23 +67,28 @@ def document(sheet: Sheet, fonts: t.Sequence[str]) -> str:
     families = ", ".join(map(quoted, fonts))
     lines = [
         f"#set document(title: {quoted(sheet.title)}, date: none)",
-        f"#set text(font: ({families},), lang: {quoted(sheet.language)}, size: 10.5pt, fallback: false)",
+        f"#set text(font: ({families},), lang: {quoted(sheet.language)}, size: {USUAL}pt, fallback: false,"
+        # A gap between scripts would look like a space in a Wi-Fi's name, and be typed as one.
+        " cjk-latin-spacing: none)",
+        f"#let sizes = ({', '.join(f'{size}pt' for size in SIZES)})",
         f"#let footer-text = {quoted(sheet.footer)}",
         PREAMBLE,
-        f"#grid(columns: (1fr, auto), text(15pt, {quoted(sheet.title)}), "
-        f"box(stroke: 0.6pt, inset: 1.2mm, radius: 1mm, text(8.5pt, {quoted(sheet.edition)})))",
+        f"#let head = [{_head(sheet)}]",
+        "#head",
     ]
-    if sheet.warning:
-        lines.append(f'#block(stroke: 0.9pt + rgb("#b3261e"), inset: 1.4mm, text(8.5pt, {quoted(sheet.warning)}))')
-    lines += _drawings(sheet)
-    lines.append(f"#grid(columns: (3fr, 2fr), column-gutter: 6mm, [{_column(sheet.main)}], [{_column(sheet.side)}])")
-    lines += [f"#pagebreak()\n{_column(page)}" for page in sheet.annexes]
+    lines.append(_page_one(sheet))
+    if sheet.rest is not None:
+        lines += _drawings(sheet, sheet.rest)
+    # What is for the technician begins below the last of the wiring, where a page of that went before.
+    ends = ["" if sheet.rest is not None else "#pagebreak()\n", *["#pagebreak()\n"] * len(sheet.annexes)]
+    lines += [f"{end}{_column(page)}" for end, page in zip(ends, sheet.annexes)]
     return "\n".join(lines) + "\n"
 
 
 def characters(sheet: Sheet) -> t.Iterator[str]:
     """Every text that the document prints, for the check of the fonts."""
     yield from (sheet.title, sheet.edition, sheet.warning, sheet.footer, sheet.wiring_title, sheet.wiring_part, "1/1")
+    yield sheet.wiring_overview
     yield from (label.text for label in sheet.drawing.labels)
     for section in itertools.chain(sheet.main, sheet.side, *sheet.annexes):
         yield section.title
@@ -96,16 +110,49 @@ def _texts(block: Block) -> t.Iterator[str]:
         yield from (text for card in block.cards for text in (card.title, *card.lines))
 
 
-def _drawings(sheet: Sheet) -> t.Iterator[str]:
-    drawing, breaks = sheet.drawing, sheet.drawing.breaks
-    parts = list(zip(breaks, breaks[1:]))
+def _head(sheet: Sheet) -> str:
+    edition = f"box(stroke: 0.6pt, inset: 1.2mm, radius: 1mm, text(8.5pt, {quoted(sheet.edition)}))"
+    head = f"#grid(columns: (1fr, auto), text(15pt, {quoted(sheet.title)}), {edition})"
+    if sheet.warning:
+        head += f'\n#block(stroke: 0.9pt + rgb("#b3261e"), inset: 1.4mm, text(8.5pt, {quoted(sheet.warning)}))'
+    return head
+
+
+def _page_one(sheet: Sheet) -> str:
+    picture, drawn, tall = sheet.picture, "", 0.0
+    main = f"[{_column(sheet.main)}]"
+    # Addresses and passwords in large letters would only be broken into more lines.
+    side = f"{{ set text(calc.min(points, 10pt)); [{_column(sheet.side)}] }}"
+    if picture.drawing is not None:
+        title = sheet.wiring_title if picture.whole else sheet.wiring_overview
+        scale = picture.wide / picture.drawing.width
+        tall = picture.drawing.height * scale + TITLE
+        drawn = f"#title({quoted(title)})\n{_drawing(picture.drawing, 0, picture.drawing.height, scale)}"
+    # Not by the position of what follows: where that went to the next page, it would find room there and stay.
+    room = f"#context {{ let room = {PAPER}mm - measure(width: {WIDE}mm, head).height"
+    if picture.place == ABOVE:
+        columns = f"grid(columns: (3fr, 2fr), column-gutter: {GUTTER}mm, {main}, {side})"
+        return f"{drawn}\n{room} - {tall:.1f}mm; {_fitted('room', columns)} }}"
+    left, right = f"[{drawn}]", main
+    if picture.place == UNDER:
+        left = f"{{ [{drawn}]; {_fitted(f'room - {tall:.1f}mm', side)} }}"
+    else:
+        right = f"{{ {main}; {side} }}"
+    columns = f"columns: ({picture.wide:.3f}mm, 1fr), column-gutter: {GUTTER}mm"
+    return f"{room}; grid({columns}, {left}, {_fitted('room', right)}) }}"
+
+
+def _fitted(room: str, body: str) -> str:
+    return f"fitted({room}, points => {{ set text(points); {body} }})"
+
+
+def _drawings(sheet: Sheet, drawing: Drawing) -> t.Iterator[str]:
+    parts = list(zip(drawing.breaks, drawing.breaks[1:]))
     highest = max((bottom - top for top, bottom in parts), default=1)
-    # One that is low shares its page with the rest; a taller one has the page to itself.
-    room = SHARED if len(parts) == 1 and highest * min(LARGEST, WIDE / drawing.width) <= SHARED * 1.25 else ALONE
-    scale = min(LARGEST, WIDE / drawing.width, room / highest)
+    scale = min(LARGEST, WIDE / drawing.width, ALONE / highest)
     for number, (top, bottom) in enumerate(parts, 1):
         count = sheet.wiring_part.format(number=number, count=len(parts)) if len(parts) > 1 else ""
-        yield f"#title({quoted(sheet.wiring_title + count)})\n{_drawing(drawing, top, bottom, scale)}"
+        yield f"#pagebreak()\n#title({quoted(sheet.wiring_title + count)})\n{_drawing(drawing, top, bottom, scale)}"
 
 
 def _drawing(drawing: Drawing, top: int, bottom: int, scale: float) -> str:
@@ -173,15 +220,20 @@ def _section(section: Section) -> str:
 def _block(block: Block) -> str:
     if isinstance(block, Pairs):
         cells = "".join(f"name({_text(name)}), {_text(value)}, " for name, value in block.rows)
-        return f"#grid(columns: (2fr, 3fr), column-gutter: 2mm, row-gutter: 1.4mm, {cells})"
+        grid = f"grid(columns: (auto, 1fr), column-gutter: 2mm, row-gutter: 1.4mm, {cells})"
+        return f"#block(breakable: false, {grid})"
     if isinstance(block, Steps):
         return f"#enum({''.join(f'{_text(item)}, ' for item in block.items)})"
     if isinstance(block, Lines):
-        return f"#block(breakable: false, stack(spacing: 1.3mm, {''.join(f'{_text(item)}, ' for item in block.items)}))"
+        items = "".join(f"{_text(item)}, " for item in block.items)
+        return f"#block(breakable: false, text(0.85em, stack(spacing: 1.2mm, {items})))"
     if isinstance(block, Table):
         return _table(block)
     if isinstance(block, Codes):
-        return "\n".join(map(_code, block.codes))
+        codes = "".join(f"[{_code(code)}], " for code in block.codes)
+        # Beside each other where the column is wide enough.
+        across = f"calc.max(1, calc.min({len(block.codes)}, calc.floor(size.width / 33mm)))"
+        return f"#layout(size => grid(columns: (1fr,) * {across}, gutter: 2mm, {codes}))"
     if isinstance(block, Cards):
         cards = "".join(
             "block(width: 100%, inset: 1.6mm, breakable: false, "
@@ -195,14 +247,19 @@ def _block(block: Block) -> str:
 
 def _table(table: Table) -> str:
     columns = len(table.head or table.rows[0])
-    widths = f"{'auto, ' if table.tick else ''}{', '.join(['1fr'] * columns)}"
+    # Without a head it is that of the contacts, whose numbers one does not want to read in two lines.
+    numbers = "calc.max(9em.to-absolute(), size.width / 3)"
+    shares = ["1fr"] * columns if table.head else [*["1fr"] * (columns - 1), numbers]
+    widths = f"{'auto, ' if table.tick else ''}{', '.join(shares)}"
     tick = "tick, " if table.tick else ""
     head = ""
     if table.head:
         names = [table.tick, *table.head] if table.tick else list(table.head)
-        head = f"table.header({''.join(f'text(8pt, {_text(name)}), ' for name in names)}), "
+        head = f"table.header({''.join(f'text(0.9em, {_text(name)}), ' for name in names)}), "
     cells = "".join(f"{tick}{''.join(f'{_text(cell)}, ' for cell in row)}" for row in table.rows)
-    return f'#text(8.5pt, table(columns: ({widths},), stroke: 0.4pt + rgb("#aaaaaa"), inset: 1.3mm, {head}{cells}))'
+    made = f'table(columns: ({widths},), stroke: 0.4pt + rgb("#aaaaaa"), inset: 1.3mm, {head}{cells})'
+    # A long table goes on on the next page, with its head.
+    return f"#text(0.85em, {made if table.head else f'layout(size => {made})'})"
 
 
 def _code(code: Code) -> str:
@@ -210,13 +267,14 @@ def _code(code: Code) -> str:
     dark = "".join(f"M{x + QUIET} {y + QUIET}h{length}v1h-{length}z" for y, x, length in modules_of(code.payload))
     drawn = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size} {size}"><path d="{dark}"/></svg>'
     picture = f'image(bytes({quoted(drawn)}), format: "svg", width: 30mm)'
-    return f"#align(center, stack(spacing: 1mm, {picture}, text(8pt, {_text(code.caption)})))"
+    return f"#align(center, stack(spacing: 1mm, {picture}, text(0.8em, {_text(code.caption)})))"
 
 
 def _text(text: str) -> str:
     lines = [visible(line) for line in text.split("\n")]
-    said = (f"fit({quoted(line)})" if LONG_WORD.search(line) else quoted(line) for line in lines)
-    return "{ " + "; linebreak(); ".join(said) + " }"
+    if any(map(LONG_WORD.search, lines)):
+        return f"fit({', '.join(map(quoted, lines))})"
+    return "{ " + "; linebreak(); ".join(map(quoted, lines)) + " }"
 
 
 __all__ = ["characters", "document"]

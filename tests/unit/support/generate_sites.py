@@ -125,7 +125,7 @@ class _Made:
         self.known.append((f"{name}:eth0", mac))
         start = self.free.pop(0)
         if self.dice.random() < 0.2:
-            jack = self.device(f"jack{number}", "wall-jack", room, f"壁コンセント{number}", [])
+            jack = self.device(f"jack{number}", "wall-jack", room, f"壁のLAN差込口{number}", [])
             jack["rear_ports"] = [{"name": "back"}]
             jack["front_ports"] = [{"name": "front", "rear_port": "back"}]
             self.cable(start, f"jack{number}:back")

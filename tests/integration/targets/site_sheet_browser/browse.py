@@ -15,14 +15,18 @@ from browser import check
 
 # The sheets that are looked at, and the pages of A4 that each takes.
 SHEETS = {
-    "jikka-family-ja": 5,
-    "jikka-hikari-public-en": 5,
-    "jikka-hikari-family-ja": 5,
-    "jikka-hikari-handover-en": 5,
-    "long-names-family-ja": 5,
-    "long-names-family-en": 5,
-    "oji-family-ja": 7,
-    "minshuku-family-ja": 15,
+    "jikka-family-ja": 4,
+    "jikka-hikari-public-en": 3,
+    "jikka-hikari-family-ja": 4,
+    "jikka-hikari-handover-en": 4,
+    "long-names-family-ja": 3,
+    "long-names-family-en": 3,
+    "oji-family-ja": 5,
+    "oji-family-en": 6,
+    "minshuku-family-ja": 14,
+    "minshuku-family-en": 15,
+    "jikka-family-en": 4,
+    "jikka-hikari-family-en": 4,
 }
 # The smallest telephones, usual ones, a desk.
 WIDTHS = (320, 390, 1280)
@@ -41,6 +45,8 @@ LOOKED_AT = """page => {
   const letters = [...page.querySelectorAll("svg text")].map(text => text.getBoundingClientRect().height);
   return {
     outside, cut, texts: texts.map(element => element.textContent), smallest: Math.min(...letters),
+    first: [...page.querySelectorAll(".page-one :is(h2, li, td, dd, figcaption, text)")].map(one => one.textContent),
+    pictures: page.querySelectorAll(".page-one svg.wiring").length,
     annexes: page.querySelectorAll(".annex").length, codes: page.querySelectorAll(".code").length,
   };
 }"""
@@ -84,6 +90,10 @@ def check_paper(sheet, pages, told, kept):
     text = squeezed(browser.text_of(pdf, "-raw"))
     lost = [words for words in told["texts"] if squeezed(words) not in text]
     check(f"{sheet.stem} on paper: each of {len(told['texts'])} texts", not lost and len(told["texts"]) > 40, lost)
+    first = squeezed(browser.text_of(pdf, "-raw", "-l", "1"))
+    later = [words for words in told["first"] if squeezed(words) not in first]
+    check(f"{sheet.stem} on paper: picture, what to do and who to call on page one", not later, later)
+    check(f"{sheet.stem}: a picture on page one", told["pictures"] == 1, told["pictures"])
     browser.pictured(pdf, kept / f"{sheet.stem}-paper", 70)
 
 

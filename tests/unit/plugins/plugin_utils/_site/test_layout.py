@@ -5,12 +5,13 @@
 from __future__ import annotations
 
 import itertools
+import re
 import xml.etree.ElementTree as ET
 
 import pytest
 import typst
 from fontTools.ttLib import TTFont
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.homevirt.fleet.plugins.plugin_utils._site import layout, svg, text_width
@@ -155,6 +156,29 @@ def test_wrapped_lines_fit_and_lose_nothing(text, limit):
     lines = text_width.wrapped(text, limit)
     assert all(text_width.width(line) <= limit for line in lines)
     assert "".join("".join(lines).split()) == "".join(text_width.visible(text).split())
+
+
+@given(
+    st.lists(st.one_of(st.text(alphabet="実家、（）ｱﾞ é", max_size=6), st.from_regex(r"\A[!-~]{1,20}\Z")), max_size=8),
+    st.integers(1200, 20000),
+)
+@example(["光回線（", "Example ISP", "）"], 14600)
+@example(["架空荘-staff、", "kakuso-guest"], 11000)
+@example(["é" * 9, "Example"], 7000)
+def test_a_word_or_number_that_fits_a_line_is_never_parted(parts, limit):
+    text = "".join(parts)
+    lines = text_width.wrapped(text, limit)
+    runs = [run for run in re.findall(r"[!-~]+", text_width.visible(text)) if text_width.width(run) <= limit]
+    # Each is found whole, as often as it stands there, in order.
+    rest = "\n".join(lines)
+    for run in runs:
+        assert run in rest
+        rest = rest.split(run, 1)[1]
+
+
+def test_no_line_starts_with_what_closes_or_ends_with_what_opens():
+    assert text_width.wrapped("居間のテレビー、実家（大）", 6200) == ("居間のテレ", "ビー、実家", "（大）")
+    assert text_width.wrapped("架空荘-staff、kakuso-guest", 11500) == ("架空荘-staff、", "kakuso-guest")
 
 
 def test_what_hides_or_turns_is_shown_as_a_number():

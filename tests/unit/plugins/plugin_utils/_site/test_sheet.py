@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import functools
 import html.parser
 import io
 import pathlib
@@ -35,34 +34,17 @@ from ansible_collections.homevirt.fleet.plugins.plugin_utils._site.model_values 
 from ansible_collections.homevirt.fleet.plugins.plugin_utils._site.sheet import sheet_of
 from ansible_collections.homevirt.fleet.plugins.plugin_utils._site.wifi_code import QUIET, modules_of, size_of
 from ansible_collections.homevirt.fleet.tests.unit.support import generate_sites, yamltext
+from ansible_collections.homevirt.fleet.tests.unit.support.example_sites import (
+    EXAMPLES,
+    ROOT,
+    SITES,
+    logins_of,
+    pdf_of,
+    site_of,
+    squeezed,
+)
 
-ROOT = pathlib.Path(__file__).parents[5]
-SITES = ROOT / "examples/sites/sites"
-EXAMPLES = ("jikka", "jikka-hikari", "oji", "minshuku")
 HOSTILE = ("<script>alert(1)</script>", "\"'&;", "a b", "שלום عليكم", "#{}[]$*_@", "\\\\u{0}", "]]>-->", "ﾋｰﾄﾎﾟﾝﾌﾟ" * 8)
-
-
-@functools.cache
-def site_of(name):
-    return load_site((SITES / f"{name}.yml").read_text(encoding="utf-8"), name).site
-
-
-def logins_of(site, password="correct horse"):
-    return {item.name: (f"user of {item.name}", f"{password} {item.name}") for item in site.credentials}
-
-
-def pdf_of(sheet):
-    fonts = typst_pdf.find_fonts()
-    typst_pdf.check_glyphs(typst_source.characters(sheet), fonts, "a sheet")
-    return typst_pdf.compile_pdf(typst_source.document(sheet, fonts.families), fonts, "a sheet")
-
-
-def read_pdf(path, *options):
-    return subprocess.run(["pdftotext", *options, path, "-"], check=True, capture_output=True, text=True).stdout
-
-
-def squeezed(text):
-    return "".join(text.split())
 
 
 class Reader(html.parser.HTMLParser):
@@ -201,30 +183,6 @@ def test_the_qr_code_is_read_back(tmp_path):
     assert [found.text for found in zxingcpp.read_barcodes(Image.open(io.BytesIO(png)))] == [wanted]
     assert size_of(wanted) + 2 * QUIET == int(path[1])
     assert modules_of(wanted) == modules_of(wanted)
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize(
-    ("name", "edition"), [("jikka", "handover"), ("jikka-hikari", "public"), ("jikka-hikari", "handover")]
-)
-def test_a_small_site_is_one_page_and_its_pdf_says_what_the_sheet_says(name, edition, language, tmp_path):
-    site = site_of(name)
-    sheet = sheet_of(site, edition, language, logins_of(site))
-    pdf = tmp_path / "sheet.pdf"
-    pdf.write_bytes(pdf_of(sheet))
-    assert pdf.read_bytes() == pdf_of(sheet)
-    first = squeezed(read_pdf(pdf, "-f", "1", "-l", "1"))
-    for section in (*sheet.main, *sheet.side):
-        assert squeezed(section.title) in first
-    steps = sheet.main[0].blocks[0].items
-    assert squeezed(steps[-1]) in first
-    for label in sheet.drawing.labels:
-        assert squeezed(label.text) in first
-    assert squeezed(sheet.footer) in first
-    every = squeezed(read_pdf(pdf))
-    assert all(squeezed(section.title) in every for page in sheet.annexes for section in page)
-    for cable in site.cables:
-        assert every.count(cable.label) >= 5
 
 
 def test_a_missing_glyph_is_an_error():
