@@ -38,6 +38,7 @@ RULES = (
     DriftRule("switch-undocumented", "warning", "A port of one device, or of none, leads to no more than that."),
     DriftRule("lease-outside-pool", "warning", "Every address given out lies in a pool or is reserved."),
     DriftRule("ports-renamed", "warning", "The ports of a device that answers are called as the device calls them."),
+    DriftRule("site-unseen", "warning", "A site answers within `unseen_days` (7). It takes a state file to know."),
     DriftRule("mac-missing", "notice", "The file knows the MAC address of what is seen alone at a port of its own."),
 )
 # What is told of a drift, but is another tomorrow though the drift is the same.

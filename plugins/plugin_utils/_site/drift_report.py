@@ -12,7 +12,6 @@ from xml.etree import ElementTree
 from .drift import Comparison, Unknown
 from .drift_book import RULES
 from .drift_state import Course
-from .drift_unseen import RULE as UNSEEN
 from .drift_unseen import Unseen
 from .findings import SEVERITIES, Finding
 from .phrases import Phrases
@@ -54,7 +53,7 @@ def _site(audit: Audited, phrases: Phrases) -> t.Iterator[str]:
     if audit.comparison is None or audit.course is None:
         return
     if audit.unseen is not None:
-        yield _plain(audit.unseen.line(phrases.language))
+        yield _plain(audit.unseen.line(phrases))
     if audit.comparison.drifts:
         yield f"\n## {say('drift.report.differs')}\n"
         yield from _table(audit, audit.course, phrases)
@@ -117,7 +116,7 @@ def _cases(suite: ElementTree.Element, audit: Audited, phrases: Phrases, fail_on
         )
     if audit.comparison is None:
         return
-    for rule in (*RULES, UNSEEN):
+    for rule in RULES:
         own = case(rule.id)
         told = [drift for drift in audit.comparison.drifts if drift.finding.rule == rule.id]
         bad = [drift for drift in told if failing(drift.finding, fail_on)]

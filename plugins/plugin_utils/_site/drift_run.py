@@ -83,7 +83,7 @@ def _audit(
     since = before.unseen.get(name, choice.today) if choice.state_file else ""
     unseen = drift_unseen.unseen(file.site, compared, since)
     if unseen is not None and unseen.days(choice.today) >= choice.unseen_days:
-        compared = compared._replace(drifts=(*compared.drifts, unseen.told(file.file, choice.language)))
+        compared = compared._replace(drifts=(*compared.drifts, unseen.told(file.file, Phrases(choice.language))))
     course = drift_state.course(before.findings.get(name, ()), compared.drifts, compared.answered, choice.today)
     edits = [edit for drift in compared.drifts for edit in drift.edits]
     return Audited(file.file, name, file.findings, compared, course, patch(text, file.file, edits), unseen)
@@ -137,7 +137,7 @@ def _told(audits: t.Sequence[Audited], choice: Choice, vain: bool) -> dict[str, 
     silent = [f"{gap['device']}.{gap['site']}: {gap['text']}" for gap in unknown if gap["reason"] == "unreachable"]
     numbers = ", ".join(f"{counts[severity]} {severity}{'s' * (counts[severity] != 1)}" for severity in SEVERITIES)
     summary = f"{_how_many(audits)} compared: {numbers}; {len(unknown)} unknown"
-    quiet = (drift_unseen.line_of(one.name, one.unseen, one.comparison, choice.language) for one in audits)
+    quiet = (drift_unseen.line_of(one.name, one.unseen, one.comparison, phrases) for one in audits)
     summary = "\n".join([summary, *filter(None, quiet)])
     if vain:
         summary += (

@@ -10,7 +10,7 @@ from __future__ import annotations
 import pathlib
 import sys
 
-from ansible_collections.homevirt.fleet.plugins.plugin_utils._site import drift_text, drift_unseen
+from ansible_collections.homevirt.fleet.plugins.plugin_utils._site import drift_text
 from ansible_collections.homevirt.fleet.tests.unit.support import yamltext
 
 CASES = pathlib.Path(__file__).parents[3] / "molecule/home_network/cases/cables.yml"
@@ -25,12 +25,6 @@ def replug_table():
     return lines
 
 
-def finding_table():
-    """All findings as the lines of a Markdown table."""
-    rule, hint = drift_unseen.RULE, drift_unseen.WORDS["en"]["hint"]
-    return [*drift_text.table(), f"| `{rule.id}` | {rule.severity} | {rule.holds} | {hint} |"]
-
-
 def filled(page, table):
     """The page with the table that begins with the same line replaced."""
     lines = page.split("\n")
@@ -42,4 +36,4 @@ def filled(page, table):
 if __name__ == "__main__":
     path = pathlib.Path(sys.argv[1])
     text = path.read_text(encoding="utf-8")
-    path.write_text(filled(filled(text, replug_table()), finding_table()), encoding="utf-8")
+    path.write_text(filled(filled(text, replug_table()), drift_text.table()), encoding="utf-8")

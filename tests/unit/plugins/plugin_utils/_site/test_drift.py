@@ -9,6 +9,7 @@ import pathlib
 
 import pytest
 
+from ansible_collections.homevirt.fleet.plugins.plugin_utils._site import drift_text
 from ansible_collections.homevirt.fleet.plugins.plugin_utils._site.drift import compare
 from ansible_collections.homevirt.fleet.plugins.plugin_utils._site.drift_book import RULES
 from ansible_collections.homevirt.fleet.plugins.plugin_utils._site.model_load import load_site
@@ -18,7 +19,7 @@ from ansible_collections.homevirt.fleet.tests.unit.support.casefile import cases
 from ansible_collections.homevirt.fleet.tests.unit.support.observing import observation
 
 HERE = pathlib.Path(__file__).parent
-ABOUT = ("address", "cable", "circuit", "device", "machine", "port", "prefix")
+ABOUT = ("address", "cable", "circuit", "device", "machine", "port", "prefix", "site")
 REASONS = ("unreachable", "not-asked", "not-seen", "no-mac")
 CASES = cases(__file__, "drift.yml", "case")
 BASE = yamltext.read((HERE / "cases/drift_base.yml").read_text(encoding="utf-8"))
@@ -92,12 +93,14 @@ def test_japanese_says_it_too(case):
 
 def test_every_rule_has_a_case():
     found = {line.split()[0] for case in CASES for line in case.values[0]["finds"]}
-    assert found == {rule.id for rule in RULES}
+    # That no device of a site answers is a matter of nights, in test_drift_told.
+    assert found == {rule.id for rule in RULES} - {"site-unseen"}
 
 
 def test_the_catalogue_has_the_words_of_each_finding_and_no_others():
     rules = {rule.id for rule in RULES}
     variants = {("address-changed", "gone"), ("line-down", "route"), ("switch-undocumented", "free")}
+    variants |= {("site-unseen", variant) for variant in ("once", "short", "short.once", "silent")}
     wanted = {f"drift.{name}{tail}" for name in rules for tail in ("", ".hint")}
     wanted |= {f"drift.{name}.{variant}" for name, variant in variants}
     wanted |= {f"drift.about.{kind}" for kind in ABOUT} | {f"drift.unknown.{reason}" for reason in REASONS}
@@ -122,7 +125,7 @@ def test_an_observation_may_say_whose_it_is():
     assert compare(the_site(), told, "en").answered == ()
 
 
-@pytest.mark.parametrize("table", [replugs.finding_table, replugs.replug_table])
+@pytest.mark.parametrize("table", [drift_text.table, replugs.replug_table])
 def test_the_tables_in_the_docs_are_current(table):
     page = (HERE.parents[4] / "docs/audit.md").read_text(encoding="utf-8")
     assert "\n".join(table()) in page, "run tools/site_docs"
