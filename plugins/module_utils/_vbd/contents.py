@@ -47,8 +47,9 @@ def _mark(host: Host, device: str) -> t.Optional[list[str]]:
     place = f"{host.sys}/block/{os.path.basename(device)}"
     try:
         disk, size, counts = (smallfile.text(f"{place}/{name}").split() for name in ("diskseq", "size", "stat"))
-        opened = [f"{node.node}={node.name}" for node in partitions.volumes(host, device)]
-        return [*disk, *size, *(counts[field] for field in CHANGES), *partitions.nodes(host, device).values(), *opened]
+        places = partitions.places(host, device)
+        opened = [f"{node.node}={node.name}" for node in partitions.built_on(host, places)]
+        return [*disk, *size, *(counts[field] for field in CHANGES), *places, *opened]
     except (OSError, IndexError):
         return None
 

@@ -63,19 +63,17 @@ def exists(host: Host, device: str) -> bool:
 
 def nodes(host: Host, device: str) -> dict[int, str]:
     """{partition number: kernel name} of a disk, as the kernel knows them now."""
-    disk = os.path.basename(device)
     found = {}
-    for entry in sorted(os.listdir(f"{host.sys}/block/{disk}")):
-        if entry.startswith(disk):
-            with _if_there():
-                found[int(_read(host, f"{disk}/{entry}/partition"))] = entry
+    for place in places(host, device)[1:]:
+        with _if_there():
+            found[int(_read(host, f"{place}/partition"))] = os.path.basename(place)
     return found
 
 
 def numbers(host: Host, device: str) -> dict[tuple[int, int], str]:
     """{(major, minor): kernel name} of a disk, its partitions, and our own devices that are built on them."""
     found = {}
-    for entry in [*_places(host, device), *(node.node for node in volumes(host, device))]:
+    for entry in [*places(host, device), *(node.node for node in volumes(host, device))]:
         with _if_there():
             major, minor = _read(host, f"{entry}/dev").split(":")
             found[int(major), int(minor)] = os.path.basename(entry)
@@ -96,20 +94,27 @@ def holders(host: Host, device: str) -> list[str]:
 
     Our own devices are no holders, but what others have built on those is.
     """
-    names = {os.path.basename(place) for place in _places(host, device)}
-    _ours, foreign = devmapper.above(host, [f"{host.sys}/block/{place}" for place in _places(host, device)])
+    found = places(host, device)
+    names = {os.path.basename(place) for place in found}
+    _ours, foreign = devmapper.above(host, [f"{host.sys}/block/{place}" for place in found])
     return sorted({node_of(host, holder) for holder in foreign} | _btrfs_of_several(host, names))
 
 
 def volumes(host: Host, device: str) -> list[devmapper.Node]:
     """Our own devices that are built on a disk, each before what is built on it; costs no command."""
-    return devmapper.above(host, [f"{host.sys}/block/{place}" for place in _places(host, device)])[0]
+    return built_on(host, places(host, device))
 
 
-def _places(host: Host, device: str) -> list[str]:
+def built_on(host: Host, found: t.Iterable[str]) -> list[devmapper.Node]:
+    """As volumes(), of these places."""
+    return devmapper.above(host, [f"{host.sys}/block/{place}" for place in found])[0]
+
+
+def places(host: Host, device: str) -> list[str]:
     """A disk and its partitions below /sys/block."""
     disk = os.path.basename(device)
-    return [disk, *(f"{disk}/{name}" for name in nodes(host, device).values())]
+    entries = sorted(os.listdir(f"{host.sys}/block/{disk}"))
+    return [disk, *(f"{disk}/{entry}" for entry in entries if entry.startswith(disk))]
 
 
 def _btrfs_of_several(host: Host, names: set[str]) -> set[str]:
@@ -276,11 +281,13 @@ __all__ = [
     "PARTX",
     "Partition",
     "announce",
+    "built_on",
     "exists",
     "holders",
     "node_of",
     "nodes",
     "numbers",
+    "places",
     "probe",
     "read",
     "size_of",
