@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import stat
@@ -19,8 +20,9 @@ from .image import FileId, file_id
 PROGRAM = "losetup"
 # linux/loop.h
 GET_FREE = 0x4C82
-# How often somebody else may take the free device before us.
-TRIES = 16
+# How often somebody else may take the free device before us: a play may reach many containers of one machine at once.
+TRIES = 64
+BUSY = os.strerror(errno.EBUSY)
 COLUMNS = "NAME,BACK-FILE,BACK-INO,BACK-MAJ:MIN,RO"
 
 
@@ -57,8 +59,8 @@ def attach(
         said = last_words(result.err)
         udev.forget(host, device)
         claim("")
-        if not backing_file(host, device):
-            # Not taken by somebody else meanwhile, so trying the next would fail alike.
+        if BUSY not in said and not backing_file(host, device):
+            # Not taken by somebody else meanwhile, so the next would fail alike. Being taken, it has no file yet.
             break
     raise ToolFailed(path, f"losetup failed: {said}", "check that loop devices can be made on this host")
 

@@ -84,7 +84,7 @@ class FakeHost(FakeServers, FakeDisks, FakeMapper):
             return Result(tuple(argv), 1, "", "it failed, as this test wants\n")
         verb = argv[0].rpartition("/")[2].replace("-", "_")
         out, code = getattr(self, f"_{verb}")(list(argv[1:])) or ("", 0)
-        return Result(tuple(argv), code, out, "")
+        return Result(tuple(argv), code, *(("", out) if code else (out, "")))
 
     def run_all(self, argvs, timeout):
         return [self.run(argv, timeout) for argv in argvs]

@@ -78,3 +78,15 @@ def test_mark_of_a_loop_device_that_somebody_else_takes_first_does_not_stay(tmp_
     fake.loop_rival = fake.image("theirs.raw", b"\0" * 512)
     device = losetup.attach(fake.host, fake.image("a.raw", b"\0" * 512), read_only=True, direct_io=False)
     assert list(fake.loops) == [f"{tmp_path}/dev/loop0", device] and marks(tmp_path) == ["loop1"]
+
+
+def test_loop_device_that_somebody_is_just_taking_is_given_up_for_the_next(tmp_path):
+    fake = with_udev(tmp_path)
+    free, path = iter([5, 6]), fake.image("a.raw", b"\0" * 512)
+    fake.host.ioctl = lambda fd, request: next(free)
+    attach = fake._losetup
+    # It has no file behind it yet.
+    busy = (f"losetup: {path}: failed to set up loop device: Device or resource busy\n", 1)
+    fake._losetup = lambda argv: busy if f"{tmp_path}/dev/loop5" in argv else attach(argv)
+    assert losetup.attach(fake.host, path, read_only=True, direct_io=False) == f"{tmp_path}/dev/loop6"
+    assert list(fake.loops) == [f"{tmp_path}/dev/loop6"] and marks(tmp_path) == ["loop6"]
