@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """guest_driver beside virt-v2v, on the same phony Windows with the same drivers: the keys both write, and the time.
 
-Usage, as root:
+Usage, as root, on a host with virt-v2v and a kernel package for its appliance (Debian: linux-image-amd64):
 PYTHONPATH=.venv-test/collections .venv-test/bin/python tests/bench/windows_drivers.py [--kinds xp,w10] [--rounds 3]
 
 Every round does each variant once, in turn; the table shows medians. virt-v2v runs its appliance by emulation, unless
