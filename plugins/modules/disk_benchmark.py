@@ -166,8 +166,7 @@ attributes:
 requirements:
   - fio
 notes:
-  - It is C(changed) where runs were added on the controller. The target is as it was, but for
-    a device of O(arms[].device), which is written over.
+  - It is C(changed) where runs were added on the controller. The target is as it was, but for O(arms[].device).
 seealso:
   - module: homevirt.fleet.clock_audit
   - module: homevirt.fleet.guest_driver_info

@@ -50,6 +50,7 @@ def visiting(host: Host, by: str, wanted: t.Sequence[MountRequest]) -> t.Iterato
             error.details["not_rolled_back"] = [*stuck, str(another)]
         raise
     except BaseException:
+        # An interrupt or a mistake of ours too leaves nothing attached; it is raised again, never swallowed.
         _leave(host, by, wanted, run, begun=begun)
         raise
     try:

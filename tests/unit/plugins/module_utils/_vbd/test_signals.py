@@ -95,16 +95,21 @@ def test_disks_that_were_attached_already_go_again(number, on_error, tmp_path):
     assert len(said["rolled_back"]) == 4 and fake.snapshot() == before
 
 
+def attach_cut_off(fake, wanted, word, nth):
+    """What attaching says where SIGTERM comes at the nth command with this word."""
+    return run(
+        fake,
+        lambda host: report.attach(host, wanted, force=False, check=False),
+        signal.SIGTERM,
+        at_command(fake, word, nth),
+    )
+
+
 def test_what_cannot_be_undone_is_said(tmp_path):
     fake = FakeHost(tmp_path)
     wanted = many(fake)
     fake.fail = 6
-    said = run(
-        fake,
-        lambda host: report.attach(host, wanted, force=False, check=False),
-        signal.SIGTERM,
-        at_command(fake, "--partscan", 2),
-    )
+    said = attach_cut_off(fake, wanted, "--partscan", 2)
     assert "of what was begun this could not be undone: attach" in said["msg"] and said["not_rolled_back"]
 
 
@@ -113,12 +118,7 @@ def test_signal_on_the_way_back_of_an_error_does_not_cut_it_off(tmp_path):
     wanted = many(fake)
     before = fake.snapshot()
     fake.fail = 8
-    said = run(
-        fake,
-        lambda host: report.attach(host, wanted, force=False, check=False),
-        signal.SIGTERM,
-        at_command(fake, "--detach", 1),
-    )
+    said = attach_cut_off(fake, wanted, "--detach", 1)
     assert said["failed"] and fake.snapshot() == before and "not_rolled_back" not in said
 
 
